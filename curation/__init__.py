@@ -1,0 +1,1 @@
+"""The dataset: sources, clips, splits, decided labels, releases."""

@@ -1,0 +1,1 @@
+"""The people: annotators, what they are asked, what they answered."""

@@ -1,0 +1,34 @@
+"""Requests of people who are logged in, and have consented where that is needed."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from annotations.services import annotator_of
+
+
+class AuthenticatedRequest(HttpRequest):
+    """A request whose view is behind `login_required`."""
+
+    user: User
+
+
+View = Callable[..., HttpResponse]
+
+
+def consenting(view: View) -> View:
+    """Send people who have not accepted the current consent text there first, and back afterwards."""
+
+    @wraps(view)
+    def wrapped(request: AuthenticatedRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not annotator_of(request.user).has_consented:
+            after = request.get_full_path() if request.method == "GET" else reverse("home")
+            return redirect(f"{reverse('annotations:consent')}?{urlencode({'next': after})}")
+        return view(request, *args, **kwargs)
+
+    return wrapped

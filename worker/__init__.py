@@ -1,0 +1,1 @@
+"""The machine room: background jobs, training runs, predictions, rounds of the loop."""

@@ -1,0 +1,412 @@
+"""Scenes of Fear and Tension: a forest that looks back, a corridor, a moon; a tunnel, a city at speed, strobes."""
+
+import math
+
+import cv2
+import numpy as np
+
+from .figures import Pose, figure, running
+from .painting import (
+    HEIGHT,
+    WIDTH,
+    Frame,
+    Layer,
+    Palette,
+    add,
+    below,
+    branches,
+    camera,
+    coloured,
+    cut_out,
+    dim,
+    disc,
+    glow,
+    gradient,
+    layer_of,
+    mist,
+    mix,
+    over,
+    plain,
+    polygon,
+    ridge,
+    shaded,
+    shine,
+    stroke,
+    veil,
+    vignette,
+)
+
+_BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
+
+
+def flicker(t: float, phase: float = 0.0) -> float:
+    """The brightness of a failing lamp, 0.25 to 1."""
+    slow = math.sin(3.1 * t + phase) + math.sin(7.7 * t + 1.3 * phase)
+    return 0.25 if slow > 1.55 else 0.8 + 0.1 * slow
+
+
+class Forest:
+    """Black trunks in the mist; between them, eyes that open and close."""
+
+    def __init__(self, rng: np.random.Generator, palette: Palette) -> None:
+        top, haze, light, dark = palette
+        self._back = gradient(dark, top, mix(top, haze, 0.75), mix(top, dark, 0.5))
+        shine(self._back, glow(rng.uniform(110, 210), 88, 48, mix(_BLACK, light, 0.4)))
+        self._trunks = [
+            self._row(rng, mix(mix(haze, top, 0.5), dark, 0.25 + 0.36 * k), 5 + 5 * k, 13 - 3 * k)
+            for k in range(3)
+        ]
+        self._fog = veil(mist(rng, 2 * WIDTH) * np.linspace(0.05, 0.6, HEIGHT)[:, None], mix(top, haze, 0.7))
+        self._eyes = [
+            (
+                float(rng.uniform(20, 300)),
+                float(rng.uniform(66, 122)),
+                float(rng.uniform(0, 9)),
+                float(rng.uniform(2.0, 3.6)),
+            )
+            for _ in range(6)
+        ]
+        self._glare, self._dark, self._shade = mix(light, _WHITE, 0.3), dark, vignette(0.85)
+
+    def _row(self, rng: np.random.Generator, colour: tuple[int, int, int], width: float, n: int) -> Layer:
+        mask = np.zeros((HEIGHT, 2 * WIDTH), np.uint8)
+        for k in range(n):
+            x = (k + float(rng.uniform(0.15, 0.85))) * 2 * WIDTH / n
+            lean = float(rng.normal(0, 5))
+            thick = width * float(rng.uniform(0.6, 1.3))
+            corners = np.array(
+                [
+                    [x - thick, 184],
+                    [x + lean - thick * 0.5, -4],
+                    [x + lean + thick * 0.5, -4],
+                    [x + thick, 184],
+                ]
+            )
+            cv2.fillPoly(mask, [np.round(corners * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+            for side in (-1, 1):
+                branches(
+                    rng,
+                    mask,
+                    x + lean * 0.6,
+                    float(rng.uniform(25, 85)),
+                    26,
+                    side * float(rng.uniform(0.7, 1.2)),
+                    thick * 0.35,
+                )
+        return cut_out(mask, colour)
+
+    def frame(self, t: float, beat: float) -> Frame:
+        frame = self._back.copy()
+        for k, layer in enumerate(self._trunks):
+            over(frame, layer, (3 + 5 * k) * t)
+            if k == 0:
+                over(frame, self._fog, 7 * t)
+        over(frame, self._fog, 400 - 11 * t)
+        shaded(frame, self._shade)
+        frame = dim(frame, flicker(t))
+        self._look(frame, t)
+        return frame
+
+    def _look(self, frame: Frame, t: float) -> None:
+        """Each pair opens for a moment, blinks once, and is gone again."""
+        for x, y, phase, size in self._eyes:
+            cycle = (t + phase) % 6
+            opened = min(1.0, cycle * 3) if cycle < 3.6 and not 1.6 < cycle < 1.8 else 0.0
+            if not opened:
+                continue
+            tall = max(1.0, 1.1 * size * opened)
+            for side in (-1, 1):
+                cx, wide = x + side * size * 2.0, size * 1.6
+                rim = [
+                    (cx - wide, y - side * 0.8),
+                    (cx, y - tall),
+                    (cx + wide, y + side * 0.8),
+                    (cx, y + 0.8 * tall),
+                ]
+                polygon(frame, rim, self._glare)
+                disc(frame, cx + math.sin(t), y, min(tall, size) * 0.5, self._dark)
+
+
+class Corridor:
+    """A long corridor under a failing lamp; somebody stands at its end, and then nearer."""
+
+    def __init__(self, rng: np.random.Generator, palette: Palette) -> None:
+        top, haze, light, dark = palette
+        across, down = np.meshgrid((np.arange(WIDTH) - WIDTH / 2) / 130, (np.arange(HEIGHT) - 84) / 88)
+        wall = np.maximum(np.abs(across), np.abs(down))
+        depth = 1 / np.maximum(wall, 0.085)
+        is_side = np.abs(across) >= np.abs(down)
+        along = np.where(is_side, down, across) * depth
+        is_floor = ~is_side & (down > 0)
+        tiles = ((np.floor(along * 3) + np.floor(depth * 1.5)) % 2) * is_floor
+        doors = is_side & (depth % 2.4 < 0.9) & (along > -0.55)
+        shade = (
+            np.clip(1.1 / depth**0.72, 0.0, 1.0)
+            * (1 - 0.35 * tiles)
+            * (1 - 0.5 * doors)
+            * np.where(is_side, 0.85, 1)
+        )
+        grime = 0.8 + 0.35 * mist(rng)
+        colour = np.array(mix(top, haze, 0.6)) * (shade * grime)[..., None]
+        self._still = np.clip(colour, 0, 255).astype(np.uint8)
+        self._far = glow(WIDTH / 2, 78, 17, mix(_BLACK, light, 0.85))
+        self._lamps = sum(
+            (
+                glow(WIDTH / 2, 84 - 88 / d, 16 / d + 2, mix(_BLACK, light, 0.65)) // 2
+                for d in (1.6, 2.8, 5.0)
+            ),
+            np.zeros((HEIGHT, WIDTH, 3), np.uint8),
+        )
+        self._dark, self._shade = mix(dark, _BLACK, 0.6), vignette(0.9)
+
+    def frame(self, t: float, beat: float) -> Frame:
+        light = flicker(1.4 * t)
+        frame = dim(self._still, 0.35 + 0.65 * light)
+        shine(frame, self._far)
+        add(frame, self._lamps, 0.9 * light)
+        near = min(0.85, 0.12 * math.floor(t / 3.1 + 0.4))
+        height = 24 + 95 * near**1.5
+        figure(
+            frame,
+            WIDTH / 2 + 2 * math.sin(0.7 * t),
+            90 + height * 0.55,
+            height,
+            Pose(nod=0.2 * math.sin(t)),
+            self._dark,
+        )
+        frame = camera(
+            frame,
+            1.06 + 0.015 * (t % 12),
+            2 * math.sin(0.6 * t),
+            1.5 * math.sin(0.9 * t),
+            1.2 * math.sin(0.4 * t),
+        )
+        return shaded(frame, self._shade)
+
+
+class Moon:
+    """A great moon behind bare branches, clouds across it, bats."""
+
+    def __init__(self, rng: np.random.Generator, palette: Palette) -> None:
+        top, haze, light, dark = palette
+        frame = gradient(dark, mix(dark, top, 0.8), mix(top, haze, 0.4))
+        x, y = float(rng.uniform(120, 230)), float(rng.uniform(62, 78))
+        shine(frame, glow(x, y, 62, mix(_BLACK, light, 0.45)))
+        disc(frame, x, y, 36, mix(light, _WHITE, 0.35))
+        for _ in range(9):
+            disc(
+                frame, x + rng.normal(0, 14), y + rng.normal(0, 14), rng.uniform(2, 6), mix(light, haze, 0.22)
+            )
+        self._back = frame
+        self._clouds = veil(mist(rng, 2 * WIDTH) ** 1.5 * 0.8, mix(dark, top, 0.55))
+        mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+        for at, lean in ((18, 0.25), (302, -0.3), (70, 0.1)):
+            branches(rng, mask, at, 178, float(rng.uniform(30, 44)), lean, 8)
+        self._trees = cut_out(mask, mix(dark, _BLACK, 0.6))
+        self._ground = below(ridge(rng, 164, 6, 1.2, WIDTH), mix(dark, _BLACK, 0.5), _BLACK, 20)
+        self._bats = [
+            (rng.uniform(0, 380), rng.uniform(25, 100), rng.uniform(22, 44), rng.uniform(0, 6))
+            for _ in range(7)
+        ]
+        self._black = mix(dark, _BLACK, 0.7)
+
+    def frame(self, t: float, beat: float) -> Frame:
+        frame = self._back.copy()
+        over(frame, self._clouds, 9 * t)
+        for x, y, speed, phase in self._bats:
+            px, py = (x + speed * t) % 380 - 30, y + 12 * math.sin(1.1 * t + phase)
+            wing = 4 * math.sin(13 * t + phase)
+            polygon(
+                frame,
+                [
+                    (px - 8, py - wing),
+                    (px - 3, py - 1),
+                    (px, py + 2),
+                    (px + 3, py - 1),
+                    (px + 8, py - wing),
+                    (px + 2, py + 3),
+                    (px, py + 4),
+                    (px - 2, py + 3),
+                ],
+                self._black,
+            )
+        over(frame, self._trees)
+        over(frame, self._ground)
+        lightning = (t * 0.37) % 1 > 0.965
+        if lightning:
+            return np.asarray(cv2.convertScaleAbs(frame, alpha=1.6, beta=34), np.uint8)
+        return dim(frame, 0.9 + 0.1 * math.sin(5 * t))
+
+
+class Tunnel:
+    """Headlong through a tunnel of lights."""
+
+    def __init__(self, rng: np.random.Generator, palette: Palette) -> None:
+        top, haze, light, dark = palette
+        across, down = np.meshgrid(np.arange(WIDTH) - WIDTH / 2, np.arange(HEIGHT) - 86)
+        radius = np.hypot(across, down * 1.25) + 4
+        self._depth = (9000 / radius).astype(np.int64).astype(np.uint8)
+        near = np.clip(radius / 150, 0.03, 1)[..., None]
+        self._shade = (near * vignette(0.5)).astype(np.uint8)
+        n_bars = int(rng.integers(7, 12))
+        self._bars = 255 * ((np.arctan2(down, across) / np.pi * n_bars % 1) < 0.28).astype(np.uint8)
+        ramp = np.arange(256)
+        walls = np.full((1, 256, 3), mix(dark, top, 0.7), np.uint8)
+        walls[0, (ramp % 128) < 22] = haze
+        lamps = walls.copy()
+        lamps[0, (ramp % 64) < 26] = mix(light, _WHITE, 0.2)
+        self._walls, self._lamps = walls, lamps
+        self._end = glow(WIDTH / 2, 86, 11, light)
+
+    def frame(self, t: float, beat: float) -> Frame:
+        index = self._depth + np.uint8(int(330 * t) % 256)
+        picture = coloured(index, self._walls)
+        cv2.copyTo(coloured(index, self._lamps), self._bars, picture)
+        shaded(picture, self._shade)
+        add(picture, self._end)
+        shake = 3.5 * math.exp(-4 * (beat % 1))
+        return camera(picture, 1.1, shake * math.sin(40 * t), shake * math.cos(33 * t), 9 * math.sin(0.9 * t))
+
+
+class City:
+    """A city at night, seen from a car that goes too fast."""
+
+    def __init__(self, rng: np.random.Generator, palette: Palette) -> None:
+        top, haze, light, dark = palette
+        self._sky = gradient(mix(dark, top, 0.7), mix(top, haze, 0.45), mix(haze, light, 0.25))
+        self._rows = [self._skyline(rng, k, palette) for k in range(3)]
+        self._road = gradient(mix(dark, haze, 0.18), _BLACK, height=48)
+        self._cars = [
+            (rng.uniform(0, 500), rng.uniform(140, 172), rng.uniform(380, 760) * (1 if k % 2 else -1))
+            for k in range(10)
+        ]
+        self._light, self._haze, self._shade = mix(light, _WHITE, 0.3), haze, vignette(0.55)
+
+    def _skyline(self, rng: np.random.Generator, row: int, palette: Palette) -> Layer:
+        top, haze, light, dark = palette
+        mask = np.zeros((HEIGHT, 2 * WIDTH), np.uint8)
+        colour = np.zeros((HEIGHT, 2 * WIDTH, 3), np.uint8)
+        wall = mix(mix(top, haze, 0.45), dark, 0.2 + 0.32 * row)
+        x = 0
+        while x < 2 * WIDTH:
+            width, height = int(rng.integers(16, 44)), int(rng.integers(34, 110 - 18 * row))
+            mask[132 - height : 134, x : x + width] = 255
+            colour[132 - height : 134, x : x + width] = wall
+            for wy in range(136 - height, 128, 7):
+                for wx in range(x + 3, min(2 * WIDTH, x + width) - 4, 6):
+                    if rng.random() < 0.36:
+                        colour[wy : wy + 3, wx : wx + 3] = mix(wall, light, float(rng.uniform(0.35, 1)))
+            x += width + int(rng.integers(0, 9))
+        return layer_of(colour.astype(np.float64), mask / 255)
+
+    def frame(self, t: float, beat: float) -> Frame:
+        frame = self._sky.copy()
+        for k, row in enumerate(self._rows):
+            over(frame, row, (60 + 130 * k) * t)
+        frame[132:] = self._road
+        for x, y, speed in self._cars:
+            px = (x + speed * t) % 520 - 100
+            colour = self._light if speed > 0 else (255, 60, 50)
+            stroke(
+                frame,
+                [(px - 46 * math.copysign(1, speed), y), (px, y)],
+                mix(_BLACK, colour, 0.75),
+                2 + (y - 140) / 12,
+            )
+        smeared = cv2.blur(frame, (9, 1))
+        shake = 2.5 * math.exp(-4 * (beat % 1))
+        return shaded(
+            camera(smeared, 1.05, shake, shake * math.sin(31 * t), 1.5 * math.sin(2.1 * t)), self._shade
+        )
+
+
+class Strobe:
+    """Bars and circles that swap light for dark on every beat, and a clock that runs too fast."""
+
+    def __init__(self, rng: np.random.Generator, palette: Palette) -> None:
+        self._dark, self._hot, self._light = palette[3], palette[1], palette[2]
+        self._kind = int(rng.integers(2))
+        self._shade = vignette(0.5)
+
+    def frame(self, t: float, beat: float) -> Frame:
+        flash = int(2 * beat) % 2
+        ground, bars = (self._dark, self._hot) if flash else (self._hot, self._dark)
+        frame = plain(ground)
+        turn = 0.5 * t + (math.pi / 3) * int(beat)
+        dx, dy = math.cos(turn), math.sin(turn)
+        for k in range(-7, 8, 2):
+            x, y = WIDTH / 2 + 26 * k * dx, HEIGHT / 2 + 26 * k * dy
+            polygon(
+                frame,
+                [
+                    (x - 260 * dy - 12 * dx, y + 260 * dx - 12 * dy),
+                    (x + 260 * dy - 12 * dx, y - 260 * dx - 12 * dy),
+                    (x + 260 * dy + 12 * dx, y - 260 * dx + 12 * dy),
+                    (x - 260 * dy + 12 * dx, y + 260 * dx + 12 * dy),
+                ],
+                bars,
+            )
+        size = 62 + 8 * math.exp(-4 * (beat % 1))
+        disc(frame, WIDTH / 2, HEIGHT / 2, size + 6, self._dark)
+        disc(frame, WIDTH / 2, HEIGHT / 2, size, self._light)
+        for k in range(12):
+            a = k * math.pi / 6
+            stroke(
+                frame,
+                [
+                    (160 + (size - 10) * math.sin(a), 90 - (size - 10) * math.cos(a)),
+                    (160 + (size - 3) * math.sin(a), 90 - (size - 3) * math.cos(a)),
+                ],
+                self._dark,
+                3 if k % 3 == 0 else 2,
+            )
+        for rate, reach, width in ((9.5, 0.8, 2), (0.8, 0.55, 5)):
+            stroke(
+                frame,
+                [
+                    (160, 90),
+                    (160 + reach * size * math.sin(rate * t), 90 - reach * size * math.cos(rate * t)),
+                ],
+                self._dark,
+                width,
+            )
+        disc(frame, WIDTH / 2, HEIGHT / 2, 5, self._hot)
+        return shaded(frame, self._shade)
+
+
+class Chase:
+    """Somebody runs, and somebody runs after."""
+
+    def __init__(self, rng: np.random.Generator, palette: Palette) -> None:
+        top, haze, light, dark = palette
+        self._back = gradient(mix(dark, top, 0.6), haze, mix(haze, light, 0.55))
+        shine(self._back, glow(240, 108, 60, mix(_BLACK, light, 0.5)))
+        self._hills = [
+            (
+                below(ridge(rng, 118 + 14 * k, 16, 0.9), mix(haze, dark, 0.45 + 0.2 * k), dark, 60),
+                140 + 170 * k,
+            )
+            for k in range(2)
+        ]
+        self._lines = rng.uniform(0, 1, (26, 3))
+        self._dark, self._light, self._shade = mix(dark, _BLACK, 0.4), mix(light, _WHITE, 0.4), vignette(0.55)
+
+    def frame(self, t: float, beat: float) -> Frame:
+        frame = self._back.copy()
+        for layer, speed in self._hills:
+            over(frame, layer, speed * t)
+        frame[158:] = self._dark
+        for x, y, near in self._lines:
+            px = 360 - (x * 420 + (480 + 380 * near) * t) % 460
+            stroke(
+                frame,
+                [(px, 12 + 150 * y), (px + 30 + 40 * near, 12 + 150 * y)],
+                mix(mix(self._dark, self._light, 0.5), self._light, near),
+            )
+        closer = 18 * math.sin(0.35 * t)
+        figure(frame, 196 + closer, 160, 84, running(beat * 1.5), self._dark)
+        figure(
+            frame, 92 + 14 * math.sin(0.5 * t) - closer * 0.3, 162, 96, running(beat * 1.5 + 0.7), self._dark
+        )
+        shake = 2.5 * math.exp(-4 * (beat % 1))
+        return shaded(camera(frame, 1.06, 0, shake * math.sin(29 * t), 2 * math.sin(1.7 * t)), self._shade)

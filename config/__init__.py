@@ -1,0 +1,1 @@
+"""Moodreel's wiring: settings, URLs, the Celery app, the supervisor of its processes."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from modelzoo.errors import ModelZooError
 from modelzoo.events import EventLog
 from modelzoo.options import TrainingConfig
-from modelzoo.process import die_with_parent, exit_on_sigterm
+from modelzoo.process import die_with_parent, exit_on_sigterm, sleep_while_waiting
 from modelzoo.runs import Setting, TrainRequest, run_features, run_score, run_train
 from modelzoo.specs import list_specs
 
@@ -23,6 +23,7 @@ DEFAULTS = TrainingConfig()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code; SIGTERM leaves through `SystemExit`."""
     options = _parser().parse_args(arguments)
+    sleep_while_waiting()
     command = options.command
     if command == "list":
         return _list(options.pattern)

@@ -170,7 +170,7 @@ def make_agreed_clip(
 def make_release(
     dataset: Dataset | None = None,
     *,
-    splits: Sequence[str] = (Split.TRAIN, Split.TRAIN, Split.VALIDATION, Split.TEST),
+    splits: Sequence[str] = (Split.TRAIN, Split.TRAIN, Split.VALIDATION, Split.VALIDATION, Split.TEST),
     emotions: Sequence[str] = (Emotion.SAD, Emotion.EXCITED),
     note: str = "",
     by: User | None = None,

@@ -30,7 +30,8 @@ PASSWORD = "journey-of-a-clip"
 EMOTIONS = ("Excited", "Relaxation", "Sad")
 TONES = {"Excited": 880.0, "Relaxation": 330.0, "Sad": 150.0}
 COLOURS = {"Excited": (240, 200, 40), "Relaxation": (70, 170, 120), "Sad": (30, 40, 90)}
-PATIENCE_MS = 90_000
+PATIENCE_MS = 30_000
+SCRIPT_ERRORS: list[str] = []
 
 pytestmark = [
     pytest.mark.browser,
@@ -103,10 +104,10 @@ def browser() -> Iterator["Browser"]:
 
 
 def as_person(browser: "Browser", site: Site, name: str) -> "Page":
-    """A browser of one's own, logged in. Any error in a page's script fails the test."""
+    """A browser of one's own, logged in. Errors in the pages' scripts are collected and fail the test."""
     page = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=site.address).new_page()
     page.set_default_timeout(PATIENCE_MS)
-    page.on("pageerror", lambda error: pytest.fail(f"{page.url}: {error}"))
+    page.on("pageerror", lambda error: SCRIPT_ERRORS.append(f"{name} on {page.url}: {error}"))
     if name:
         page.goto("accounts/login/")
         page.fill("[name=username]", name)
@@ -129,7 +130,7 @@ def make_person(page: "Page", name: str, role: str) -> None:
 def films(folder: Path) -> list[Path]:
     """Four songs for each of three emotions, a text file in disguise, and the manifest of all."""
     folder.mkdir()
-    files, lines = [], ["file_name,source_group,title"]
+    files, lines = [], ["file_name,source_group,start_s,end_s,title"]
     for emotion in EMOTIONS:
         for n in range(4):
             path = folder / f"{emotion.lower()}-{n}.mp4"
@@ -137,21 +138,27 @@ def films(folder: Path) -> list[Path]:
                 path, seconds=4, size=(96, 64), tone_hz=TONES[emotion] * (1 + n / 20), colour=COLOURS[emotion]
             )
             files.append(path)
-            lines.append(f"{path.name},song {path.stem},Song {n}")
+            lines.append(f"{path.name},song {path.stem},0,4,Song {n}")
     make_text_named_mp4(folder / "notes.mp4")
-    lines.append("notes.mp4,notes,Not a film")
+    lines.append("notes.mp4,notes,,,Not a film")
     manifest = folder / "manifest.csv"
     manifest.write_text("\n".join(lines))
     return [*files, folder / "notes.mp4"]
 
 
+def clip_playing(page: "Page") -> str | None:
+    """The address of the clip on the screen; None when the queue is empty."""
+    found: str | None = page.evaluate(
+        "document.querySelector('[data-label-root] video, [data-label-root] video source')?.currentSrc ?? null"
+    )
+    return found
+
+
 def answer_clip(page: "Page", site: Site, answered: int) -> None:
     """Listen, choose with a key, send with Enter, and see the next clip come."""
-    key = page.locator("[data-label-root] video").get_attribute("src") or page.locator(
-        "[data-label-root] video source"
-    ).get_attribute("src")
-    assert key is not None
-    clip = key.split("/")[-2]
+    source = clip_playing(page)
+    assert source is not None
+    clip = source.split("/")[-2]
     [(file_name,)] = site.ask(
         "select s.file_name from curation_source s join curation_clip c on c.source_id = s.id where c.key = ?",
         clip,
@@ -160,25 +167,26 @@ def answer_clip(page: "Page", site: Site, answered: int) -> None:
     position = page.locator(f"[data-emotion][value={emotion}]").get_attribute("data-emotion")
     page.keyboard.press(f"Digit{position}")
     expect(page.locator(f"[data-emotion][value={emotion}]")).to_be_checked()
-    page.wait_for_function("document.querySelector('video').currentTime > 1.6")
+    wait_until(lambda: page.evaluate("document.querySelector('video').currentTime") > 1.6)
     page.keyboard.press("Enter")
     wait_until(lambda: site.ask("select count(*) from annotations_vote") == [(answered + 1,)])
+    wait_until(lambda: clip_playing(page) != source)
 
 
 def wait_until(is_true: Callable[[], bool], patience_s: float = 30.0) -> None:
     """Wait for something outside the browser."""
     deadline = time.monotonic() + patience_s
     while not is_true():
-        assert time.monotonic() < deadline, "It did not happen in time."
+        assert time.monotonic() < deadline, f"It did not happen in time. {SCRIPT_ERRORS}"
         time.sleep(0.1)
 
 
 def begin_labelling(page: "Page", dataset: str) -> None:
     """Consent, an empty profile, and the first clip plays."""
     page.goto(f"d/{dataset}/label/")
-    page.locator("main form button[type=submit]").first.click()  # I agree
+    page.locator("main form button").first.click()  # I agree
     page.wait_for_url("**/profile/**")
-    page.locator("main form button[type=submit]").first.click()  # everything is optional
+    page.locator("main form button").first.click()  # everything is optional
     page.goto(f"d/{dataset}/label/")
     page.locator("[data-start]").click()
 
@@ -220,6 +228,7 @@ def test_from_a_folder_of_videos_to_a_trained_network_and_back(
     ravi_sends_back(ravi, site)
 
     bo_gets_the_most_doubtful_clip(as_person(browser, site, "bo"), site)
+    assert SCRIPT_ERRORS == []
 
 
 def carla_imports(page: "Page", site: Site, files: list[Path]) -> None:
@@ -228,11 +237,11 @@ def carla_imports(page: "Page", site: Site, files: list[Path]) -> None:
     page.fill("[name=name]", "Journey")
     page.fill("[name=votes_per_clip]", "1")
     page.fill("[name=min_heard_s]", "1")
-    page.locator("main form button[type=submit]").first.click()
+    page.locator("main form button").first.click()
     page.goto("d/journey/imports/new/")
-    page.set_input_files("[name=files]", [str(path) for path in files])
+    page.set_input_files("[name=videos]", [str(path) for path in files])
     page.set_input_files("[name=manifest]", str(files[0].parent / "manifest.csv"))
-    page.locator("main form:has([name=files]) button[type=submit]").click()
+    page.locator("main form:has([name=videos]) button").click()
     page.wait_for_url("**/imports/*/")
     expect(page.get_by_text("notes.mp4").first).to_be_visible()
     wait_until(lambda: site.ask("select state from worker_job where kind = 'import'") == [("succeeded",)], 60)
@@ -244,7 +253,7 @@ def carla_imports(page: "Page", site: Site, files: list[Path]) -> None:
 
 def carla_splits_and_freezes(page: "Page", site: Site) -> None:
     """A preview, whole groups of sources in three splits, and a first release."""
-    page.goto("d/journey/sources/")
+    page.goto("d/journey/sources/split/")
     page.get_by_role("button", name=re.compile("preview", re.I)).click()
     page.get_by_role("button", name=re.compile("accept", re.I)).click()
     wait_until(lambda: site.ask("select count(*) from curation_sourcegroup where split = 'none'") <= [(1,)])
@@ -260,7 +269,7 @@ def ravi_trains(page: "Page", site: Site) -> None:
     """The defaults, two epochs, and a page that follows the run to its metrics."""
     page.goto("d/journey/runs/new/")
     page.fill("[name=epochs]", "2")
-    page.locator("main form:has([name=epochs]) button[type=submit]").click()
+    page.locator("main form:has([name=epochs]) button").click()
     page.wait_for_url("**/runs/*/")
     wait_until(lambda: ("scoring", "succeeded") in site.ask("select kind, state from worker_job"), 120)
     page.reload()
@@ -276,7 +285,7 @@ def ravi_sends_back(page: "Page", site: Site) -> None:
     """The most uncertain clips go back to people."""
     page.fill("[name=budget]", "2")
     page.fill("[name=votes_per_clip]", "1")
-    page.locator("main form:has([name=budget]) button[type=submit]").click()
+    page.locator("main form:has([name=budget]) button").click()
     wait_until(lambda: site.ask("select count(*) from annotations_relabelrequest") >= [(1,)])
 
 

@@ -1,7 +1,7 @@
 """What curators and researchers fill in to set work in motion."""
 
 import uuid
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from django import forms
@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from curation.manifest import MEDIA_SUFFIXES
 from curation.models import Dataset, Release
 from modelzoo import specs
 from worker.models import Round
@@ -65,15 +66,19 @@ class ImportForm(forms.Form):
         self.fields["folder"].choices = [("", _("None")), *folders]  # type: ignore[attr-defined]
 
     def clean_videos(self) -> list["UploadedFile[Any]"]:
-        """Two files of one name would overwrite each other."""
+        """Videos only, and no two of one name: they would overwrite each other."""
         videos: list[UploadedFile[Any]] = self.cleaned_data["videos"]
-        names = [video.name for video in videos]
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
-            raise forms.ValidationError(
-                _("“%(name)s” is there twice; rename one of the files and choose them again."),
-                params={"name": min(str(name) for name in twice)},
-            )
+        names = [str(video.name) for video in videos]
+        for name in names:
+            if names.count(name) > 1:
+                raise forms.ValidationError(
+                    _("“%(name)s” is there twice; rename one of the files and choose them again."),
+                    params={"name": name},
+                )
+            if PurePath(name).suffix.lower() not in MEDIA_SUFFIXES:
+                raise forms.ValidationError(
+                    _("“%(name)s” is not a video; expected files such as song.mp4."), params={"name": name}
+                )
         return videos
 
     def clean_manifest(self) -> "UploadedFile[Any] | None":

@@ -1,5 +1,6 @@
 """Imports as background work: uploads in, clips out, one row at a time."""
 
+import shutil
 import uuid
 from collections import Counter
 from collections.abc import Iterable
@@ -47,13 +48,30 @@ def request_import(
 
 
 def keep_uploads(files: Iterable["UploadedFile[Any]"]) -> Path:
-    """Store uploaded files in a folder of their own and return it. Raises `BadUpload`."""
+    """Store uploaded files in a folder of their own and return it; all of them or none. Raises `BadUpload`."""
+    named = check_uploads(files)
     folder: Path = settings.HOME / "uploads" / uuid.uuid4().hex
     folder.mkdir(parents=True)
+    try:
+        for name, upload in named.items():
+            with (folder / name).open("xb") as kept:
+                for chunk in upload.chunks():
+                    kept.write(chunk)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder
+
+
+def check_uploads(files: Iterable["UploadedFile[Any]"]) -> "dict[str, UploadedFile[Any]]":
+    """Uploaded files by the plain name each is kept under. Raises `BadUpload`."""
+    named: dict[str, UploadedFile[Any]] = {}
     for upload in files:
         name = PurePath((upload.name or "").replace("\\", "/")).name
         if not name or name.startswith("."):
             raise BadUpload(_("A file came without a usable name; rename it and try again."))
+        if name in named:
+            raise BadUpload(_("Two files are called “%(name)s”; rename one and try again.") % {"name": name})
         if (upload.size or 0) > settings.MAX_UPLOAD_BYTES:
             raise BadUpload(
                 _(
@@ -65,10 +83,8 @@ def keep_uploads(files: Iterable["UploadedFile[Any]"]) -> Path:
                     "most": settings.MAX_UPLOAD_BYTES // 2**20,
                 }
             )
-        with (folder / name).open("xb") as kept:
-            for chunk in upload.chunks():
-                kept.write(chunk)
-    return folder
+        named[name] = upload
+    return named
 
 
 def inbox_folder(name: str) -> Path:

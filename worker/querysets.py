@@ -57,7 +57,9 @@ def imports_with_counts(dataset: Dataset) -> models.QuerySet[Import]:
         return Count("items", filter=Q(items__state=state))
 
     states = {f"n_{state}": counted(state) for state in ImportItem.State.values}
-    return dataset.imports.select_related("created_by").annotate(**states, n_rows=Count("items"))
+    return (
+        dataset.imports.select_related("created_by").annotate(**states, n_rows=Count("items")).order_by("-pk")
+    )
 
 
 def requests_of(turn: Round) -> models.QuerySet[RelabelRequest]:

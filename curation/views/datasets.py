@@ -42,7 +42,7 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def dataset_new(request: HttpRequest) -> HttpResponse:
     """Begin a dataset."""
-    form = DatasetForm(request.POST or None)
+    form = DatasetForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         created = services.create_dataset(**form.cleaned_data)
         messages.success(
@@ -59,7 +59,7 @@ def dataset_new(request: HttpRequest) -> HttpResponse:
 def dataset_edit(request: HttpRequest, slug: str) -> HttpResponse:
     """Change a dataset's name, guidelines and wishes."""
     found = get_object_or_404(Dataset, slug=slug)
-    form = DatasetForm(request.POST or None, instance=found)
+    form = DatasetForm(request.POST if request.method == "POST" else None, instance=found)
     if request.method == "POST" and form.is_valid():
         edited = services.edit_dataset(dataset=found, **form.cleaned_data)
         messages.success(request, _("“%(name)s” is saved.") % {"name": edited.name})

@@ -57,6 +57,7 @@ function paint() {
 }
 
 function reflect() {
+  if (!ui) return; // the pause of the last clip is told after it has gone
   ui.section.classList.toggle("is-playing", !video.paused);
   ui.section.classList.toggle("is-muted", video.muted || video.volume === 0);
   ui.mute.setAttribute("aria-pressed", video.muted);
@@ -92,7 +93,7 @@ function adopt(fresh) {
     video.volume = clamp(remembered("volume", 1), 0, 1);
     for (const name of ["play", "pause", "ratechange", "seeked", "loadedmetadata"]) video.addEventListener(name, reflect);
     video.addEventListener("volumechange", () => { remember("volume", video.volume); reflect(); });
-    video.addEventListener("error", () => { ui.error.hidden = false; });
+    video.addEventListener("error", () => { if (ui) ui.error.hidden = false; });
     return;
   }
   video.poster = fresh.poster;

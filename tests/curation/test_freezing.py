@@ -123,7 +123,7 @@ def test_people_leave_the_house_under_pseudonyms_only() -> None:
 def test_a_release_says_how_far_people_agree() -> None:
     release = factories.make_release()
     assert release.agreement["alpha"] == 1.0
-    assert (release.agreement["n_votes"], release.agreement["n_annotators"]) == (12, 3)
+    assert (release.agreement["n_votes"], release.agreement["n_annotators"]) == (15, 3)
 
 
 def test_votes_and_label_of_a_record_are_of_the_same_moment(dataset: Dataset) -> None:

@@ -48,6 +48,7 @@ def test_only_a0_normalises_inside_the_block() -> None:
 
 def test_norm_keeps_keras_defaults() -> None:
     norm = DenseResidualBlock(2, 2, ARCHITECTURES["A2"][0]).norm
+    assert isinstance(norm, torch.nn.BatchNorm2d)
     assert (norm.eps, norm.momentum) == (1e-3, 0.01)
 
 
@@ -89,6 +90,7 @@ def test_exchange_sums_the_squeezes() -> None:
     """Moving one unit of mean from one stream to the other changes no channel gate."""
     exchange, a, b = Exchange(2, 4, 2), torch.randn(1, 4, 3, 3), torch.randn(1, 4, 3, 3)
     for gate in exchange.gates:
+        assert isinstance(gate, SqueezeExcite)
         torch.nn.init.zeros_(gate.place.weight)
     before = exchange(a, b)[0] / a
     after = exchange(a + 1, b - 1)[0] / (a + 1)

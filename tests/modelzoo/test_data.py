@@ -20,6 +20,7 @@ from modelzoo.data import (
     target_of,
 )
 from modelzoo.errors import SplitError
+from modelzoo.features import Features
 from modelzoo.manifest import ManifestRow, read_manifest
 from modelzoo.specs import StreamSpec, get_spec
 from tests.modelzoo.conftest import SmallWorld
@@ -48,7 +49,7 @@ def test_training_clips_are_standardised_per_channel(world: SmallWorld) -> None:
 def test_pictures_are_height_width_frame() -> None:
     video = np.zeros((4, 2, 2, 3), np.uint8)
     video[3, 0, 1, 2] = 10
-    features = {"video": video, "has_video": np.array([1], np.uint8)}
+    features: Features = {"video": video, "has_video": np.array([1], np.uint8)}
     plain = Normalisation({"video": (0, 0, 0)}, {"video": (1, 1, 1)})
     values = stream_input(features, StreamSpec("video", "video", "A2"), plain)
     assert values.shape == (3, 2, 2, 4)
@@ -58,7 +59,7 @@ def test_pictures_are_height_width_frame() -> None:
 
 
 def test_absent_modality_is_the_mean_of_the_training_clips() -> None:
-    features = {"music": np.full((2, 4, 4), -100, np.float16), "has_music": np.array([0], np.uint8)}
+    features: Features = {"music": np.full((2, 4, 4), -100, np.float16), "has_music": np.array([0], np.uint8)}
     normalisation = Normalisation({"music": (-30, 0)}, {"music": (10, 1)})
     assert not stream_input(features, StreamSpec("music", "music", "A2"), normalisation).any()
 

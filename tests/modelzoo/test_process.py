@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from modelzoo.process import Terminated, die_with_parent, exit_on_sigterm
+from modelzoo.process import Terminated, die_with_parent, exit_on_sigterm, sleep_while_waiting
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="prctl is Linux's")
 
@@ -30,6 +30,15 @@ def test_sigterm_becomes_an_exit_with_143(handler_kept: None) -> None:
 def test_off_linux_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     die_with_parent(parent_pid=1)
+
+
+def test_waiting_threads_sleep_unless_the_operator_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    sleep_while_waiting()
+    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    sleep_while_waiting()
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
 
 
 @linux

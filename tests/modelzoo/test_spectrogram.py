@@ -14,7 +14,7 @@ SMALL = replace(PAPER, duration_s=1.0)
 
 
 def sound(hz: float = 440.0, *, seconds: float = 1.0, peak: float = 0.5) -> np.ndarray:
-    return tone(seconds, 22_050, hz, peak, 1)[0]
+    return np.asarray(tone(seconds, 22_050, hz, peak, 1)[0])
 
 
 @pytest.mark.parametrize("wanted", [SMALL, replace(COMPACT, duration_s=1.0)])

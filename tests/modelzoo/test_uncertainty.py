@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from modelzoo import data, labels, manifest, media, specs, spectrogram, uncertainty
 from modelzoo.errors import ScoreError
 from modelzoo.uncertainty import entropy, least_confidence, margin
 
-Score = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+Score = Callable[[ArrayLike], NDArray[np.float64]]
 SCORES: list[Score] = [entropy, margin, least_confidence]
-HIGHEST = {entropy: np.log(6), margin: 1.0, least_confidence: 5 / 6}
+HIGHEST: dict[Score, float] = {entropy: np.log(6), margin: 1.0, least_confidence: 5 / 6}
 every_score = pytest.mark.parametrize("score", SCORES)
 
 weights = arrays(np.float64, st.tuples(st.integers(1, 5), st.just(6)), elements=st.floats(0.001, 1))

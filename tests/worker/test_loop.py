@@ -10,7 +10,6 @@ from annotations import services as people
 from annotations.models import Demand, RelabelRequest
 from annotations.next_clip import assign_next
 from curation import services as curation
-from curation.emotions import Emotion
 from curation.models import Clip, Dataset, Release, Split
 from tests import factories
 from worker import jobs, services
@@ -79,8 +78,9 @@ def test_the_newest_run_that_has_scored_is_asked(run: TrainingRun, dataset: Data
 def test_the_pool_and_the_validation_clips_may_be_sent_back_training_and_test_clips_not(
     run: TrainingRun, pool: list[Clip]
 ) -> None:
-    validation = Clip.objects.filter(dataset=run.release.dataset).in_split(Split.VALIDATION).get()
-    assert candidates(run) == {validation.key, *(clip.key for clip in pool)}
+    validation = Clip.objects.filter(dataset=run.release.dataset).in_split(Split.VALIDATION)
+    assert candidates(run) == {clip.key for clip in (*validation, *pool)}
+    assert len(validation) == 2
 
 
 def test_a_clip_of_a_song_the_run_has_learnt_from_is_left_out(run: TrainingRun) -> None:
@@ -122,7 +122,7 @@ def test_the_most_uncertain_clips_go_back_and_are_served_in_that_order(
     run: TrainingRun, pool: list[Clip], dataset: Dataset, ravi: User
 ) -> None:
     turn = services.surface(run=run, strategy="entropy", budget=2, votes_per_clip=2, by=ravi)
-    assert (turn.n_candidates, turn.n_requested, turn.created_by) == (4, 2, ravi)
+    assert (turn.n_candidates, turn.n_requested, turn.created_by) == (5, 2, ravi)
     requests = RelabelRequest.objects.all()
     assert [r.clip for r in requests] == [pool[2], pool[1]]
     assert {(r.origin, r.strategy, r.n_votes) for r in requests} == {(f"round {turn.pk}", "entropy", 2)}
@@ -141,8 +141,8 @@ def test_no_song_is_sent_back_twice_in_a_round(run: TrainingRun, pool: list[Clip
 
 def test_a_second_round_sends_others(run: TrainingRun) -> None:
     surface(run, budget=2)
-    surface(run, budget=2)
-    assert RelabelRequest.objects.values("clip").distinct().count() == 4
+    surface(run, budget=3)
+    assert RelabelRequest.objects.values("clip").distinct().count() == 5
     with pytest.raises(NothingToSurface, match="all scored clips are in training or test, or are already"):
         surface(run)
 
@@ -209,7 +209,11 @@ def test_a_release_without_one_of_the_splits_is_refused(splits: tuple[str, ...],
         services.request_run(release=factories.make_release(splits=splits), recipe=RECIPE, by=None)
 
 
-def test_a_release_of_one_emotion_is_refused() -> None:
-    with pytest.raises(CannotTrain, match=r"show 1 emotion; a network needs at least two"):
-        services.request_run(release=factories.make_release(emotions=[Emotion.SAD]), recipe=RECIPE, by=None)
+@pytest.mark.parametrize(
+    ("emotions", "split"), [(["Sad"], "Train"), (["Sad", "Fear", "Sad", "Sad"], "Validation")]
+)
+def test_a_release_with_a_split_of_one_emotion_is_refused(emotions: list[str], split: str) -> None:
+    release = factories.make_release(emotions=emotions)
+    with pytest.raises(CannotTrain, match=f"All clips of release 1.0.0 in {split} show the same emotion"):
+        services.request_run(release=release, recipe=RECIPE, by=None)
     assert not Job.objects.exists()

@@ -48,7 +48,7 @@ def imports(request: HttpRequest, slug: str) -> HttpResponse:
 def import_new(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """Take videos, or the name of a folder on the server, and queue their import."""
     dataset = get_object_or_404(Dataset, slug=slug)
-    form = ImportForm(request.POST or None, request.FILES or None)
+    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
     if request.method == "POST" and form.is_valid():
         try:
             given = form.cleaned_data

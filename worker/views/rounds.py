@@ -34,8 +34,8 @@ def surface(request: AuthenticatedRequest, slug: str, pk: int) -> HttpResponse:
     run = run_or_404(slug, pk)
     form = SurfaceForm(request.POST)
     if not form.is_valid():
-        told = (f"{form[name].label}: {error}" for name, errors in form.errors.items() for error in errors)
-        messages.error(request, " ".join(told))
+        wrong = (f"{form[name].label}: {error}" for name, errors in form.errors.items() for error in errors)
+        messages.error(request, " ".join(wrong))
         return redirect(run)
     try:
         turn = services.surface(run=run, by=request.user, **form.cleaned_data)

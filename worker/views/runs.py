@@ -55,7 +55,8 @@ def run_new(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     release = asked_release(request, releases)
     spec = asked_spec(request)
     recipe = services.advised_recipe(spec.name, seed=random.randrange(10_000))
-    form = RunForm(request.POST or None, dataset=dataset, initial={"release": release, **recipe._asdict()})
+    given = request.POST if request.method == "POST" else None
+    form = RunForm(given, dataset=dataset, initial={"release": release, **recipe._asdict()})
     if request.method == "POST" and form.is_valid():
         chosen, key = form.cleaned_data["release"], form.cleaned_data["key"]
         try:

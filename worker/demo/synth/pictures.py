@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from .calm_scenes import Garden, Hills, Lamp, Leaving, Sea, Window
-from .dark_scenes import Chase, City, Corridor, Forest, Moon, Strobe, Tunnel
+from .dark_scenes import Corridor, Forest, Moon
+from .fast_scenes import Chase, City, Strobe, Tunnel
 from .lively_scenes import Floor, Rays, Record, Shapes, Stage, Studio
 from .painting import HEIGHT, WIDTH, Frame, Palette, Rgb, camera, dim, disc, gradient, mix, stroke
 from .portrait import Portrait

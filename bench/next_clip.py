@@ -66,7 +66,9 @@ def fill(n_clips: int) -> "Dataset":
         batch_size=2000,
     )
     ClipLabel.objects.bulk_create((ClipLabel(clip=clip) for clip in clips), batch_size=2000)
-    Demand.objects.bulk_create((Demand(clip=clip, dataset=dataset, wanted=3) for clip in clips), batch_size=2000)
+    Demand.objects.bulk_create(
+        (Demand(clip=clip, dataset=dataset, wanted=3) for clip in clips), batch_size=2000
+    )
     return dataset
 
 

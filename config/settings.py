@@ -65,7 +65,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "annotations.roles.RoleBackend"]
+AUTHENTICATION_BACKENDS = ["annotations.roles.RoleBackend", "annotations.roles.PasswordBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -149,8 +149,8 @@ TIME_ZONE = env.str("MOODREEL_TIME_ZONE", "UTC")
 # --- Static files and uploads ------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = HOME / "static"
-# Served straight from the source folder: no collecting step to forget on one machine.
+# Served straight from the source folder: there is no collecting step to forget.
+STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 0 if DEBUG else 60
 MEDIA_URL = "files/"

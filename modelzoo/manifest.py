@@ -60,7 +60,7 @@ def read_manifest(path: Path | str) -> Manifest:
     path = Path(path)
     try:
         data = path.read_bytes()
-        lines = data.decode().splitlines()
+        lines = data.decode().split("\n")  # not splitlines: a song's name may hold a separator of its own
     except OSError as error:
         raise ManifestError(
             f"Manifest '{path}' cannot be opened ({error.strerror}); check the path."

@@ -101,7 +101,7 @@ def client_of() -> ClientOf:
 
     def logged_in(user: User) -> Client:
         client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user, backend="annotations.roles.PasswordBackend")
         return client
 
     return logged_in

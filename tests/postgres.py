@@ -49,5 +49,7 @@ def run(command: Sequence[str]) -> int:
 
 if __name__ == "__main__":
     if len(sys.argv) < 2:
-        sys.exit("Usage: python -m tests.postgres COMMAND [ARGUMENT …], for example: python -m tests.postgres pytest")
+        sys.exit(
+            "Usage: python -m tests.postgres COMMAND [ARGUMENT …], for example: python -m tests.postgres pytest"
+        )
     sys.exit(run(sys.argv[1:]))

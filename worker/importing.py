@@ -47,6 +47,25 @@ def request_import(
     return job
 
 
+def request_upload(
+    *,
+    dataset: Dataset,
+    files: Iterable["UploadedFile[Any]"],
+    manifest: bytes | None,
+    manifest_name: str,
+    by: User | None,
+) -> Job:
+    """Keep uploaded files and queue their import, or keep nothing. Raises `BadUpload`, `BadManifest`."""
+    folder = keep_uploads(files)
+    try:
+        return request_import(
+            dataset=dataset, folder=folder, manifest=manifest, manifest_name=manifest_name, by=by
+        )
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
 def keep_uploads(files: Iterable["UploadedFile[Any]"]) -> Path:
     """Store uploaded files in a folder of their own and return it; all of them or none. Raises `BadUpload`."""
     named = check_uploads(files)

@@ -161,7 +161,7 @@ def read_events(path: Path) -> list[dict[str, Any]]:
     """What a process has written down; a line half-written at this moment is left for the next look."""
     if not path.exists():
         return []
-    return list(parsed(path.read_text(encoding="utf-8", errors="replace").splitlines()))
+    return list(parsed(path.read_text(encoding="utf-8", errors="replace").split("\n")))
 
 
 def parsed(lines: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -86,6 +86,6 @@ def welcome(request: HttpRequest) -> HttpResponse:
             roles=set(Role.values),
             is_active=True,
         )
-        login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+        login(request, person, backend="annotations.roles.PasswordBackend")
         return redirect("home")
     return render(request, "annotations/welcome.html", {"form": form}, status=422 if form.errors else 200)

@@ -129,7 +129,12 @@ def test_merging_across_splits_is_refused_and_names_both(dataset: Dataset) -> No
 
 @pytest.mark.parametrize(
     ("into", "other", "merged"),
-    [("none", "test", "test"), ("train", "none", "train"), ("none", "none", "none"), ("test", "test", "test")],
+    [
+        ("none", "test", "test"),
+        ("train", "none", "train"),
+        ("none", "none", "none"),
+        ("test", "test", "test"),
+    ],
 )
 def test_a_merged_group_keeps_the_split_that_one_of_them_had(
     dataset: Dataset, into: str, other: str, merged: str

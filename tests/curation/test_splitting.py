@@ -153,7 +153,9 @@ def test_the_certificate_counts_groups_clips_and_emotions_of_each_split() -> Non
     assert proof["overlap"]["train"] == {"validation": 0, "test": 0}  # type: ignore[index]
 
 
-@pytest.mark.parametrize(("first", "second"), [("train", "test"), ("test", "validation"), ("validation", "train")])
+@pytest.mark.parametrize(
+    ("first", "second"), [("train", "test"), ("test", "validation"), ("validation", "train")]
+)
 def test_the_certificate_refuses_a_planted_leak(first: str, second: str) -> None:
     clips = [Placed(f"g{i}", split, "Sad") for i, split in enumerate(SPLITS)]
     with pytest.raises(LeakingSplit, match="Group “song” is in both"):

@@ -46,7 +46,7 @@ def test_somebody_without_a_role_is_told_whom_to_ask(
 
 
 def test_counts_are_those_of_each_dataset(carla: User, dataset: Dataset, client_of: ClientOf) -> None:
-    factories.make_release(dataset)
+    factories.make_release(dataset, splits=("train", "train", "validation", "test"))
     factories.make_clip()  # of another dataset
     response = client_of(carla).get(reverse("home"))
     counts = {d.pk: (d.n_clips, d.n_agreed, d.n_open, d.n_releases) for d in response.context["datasets"]}

@@ -38,6 +38,14 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture(autouse=True)
+def same_numbers(one_thread: None) -> None:
+    """A test that draws weights or inputs draws the same ones every time."""
+    import torch
+
+    torch.manual_seed(0)
+
+
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> SmallWorld:
     """Two training clips, one validation and one test clip of each emotion."""

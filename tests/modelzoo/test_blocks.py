@@ -79,7 +79,7 @@ def test_channel_gate_scales_whole_channels() -> None:
 
 
 def test_exchange_lets_each_stream_see_the_other() -> None:
-    exchange, a, b = Exchange(2, 8, 4), torch.randn(1, 8, 4, 4), torch.randn(1, 8, 2, 2)
+    exchange, a, b = Exchange(2, 8, 1), torch.randn(1, 8, 4, 4), torch.randn(1, 8, 2, 2)
     before = exchange(a, b)
     after = exchange(a, b + 1)
     assert not torch.equal(before[0], after[0])

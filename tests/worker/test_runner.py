@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from curation import services as curation
 from curation.emotions import Emotion
 from curation.media import sha256_of
 from curation.models import Clip, Dataset, Release, Split
+from modelzoo.manifest import read_manifest, write_manifest
 from tests import factories
 from tests.media import make_film
 from worker import jobs, runner, services, tasks
@@ -456,3 +458,11 @@ def read_or_nothing(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         return b""
+
+
+def test_a_song_with_a_strange_name_reaches_the_network(release: Release, tmp_path: Path) -> None:
+    run = request(release)
+    row = runner.release_rows(run)[0]
+    strange = row.__class__(**{**asdict(row), "source_group": "so\u2028ng \x85 =1"})
+    write_manifest(tmp_path / "manifest.jsonl", [strange])
+    assert read_manifest(tmp_path / "manifest.jsonl").rows == (strange,)

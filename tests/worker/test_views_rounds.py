@@ -22,7 +22,7 @@ WISH = {"strategy": "entropy", "budget": 5, "votes_per_clip": 2}
 @pytest.fixture
 def run(db: None) -> TrainingRun:
     """A run that has scored three new clips besides those it was trained and validated on."""
-    release = factories.make_release()
+    release = factories.make_release(splits=("train", "train", "validation", "test"))
     for _ in range(3):
         factories.make_clip(dataset=release.dataset)
     return factories.make_trained_run(release)

@@ -1,7 +1,10 @@
 """Bringing videos in, and watching them become clips."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -51,16 +54,7 @@ def import_new(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
     if request.method == "POST" and form.is_valid():
         try:
-            given = form.cleaned_data
-            uploads, manifest = given["videos"], given["manifest"]
-            folder = importing.keep_uploads(uploads) if uploads else importing.inbox_folder(given["folder"])
-            job = importing.request_import(
-                dataset=dataset,
-                folder=folder,
-                manifest=manifest.read() if manifest else None,
-                manifest_name=manifest.name if manifest else "",
-                by=request.user,
-            )
+            job = request_job(dataset, form.cleaned_data, request.user)
         except (CurationError, WorkerError) as error:
             form.add_error(None, str(error))
         else:
@@ -68,6 +62,20 @@ def import_new(request: AuthenticatedRequest, slug: str) -> HttpResponse:
             return redirect("worker:import", slug, job.subject_id)
     context = {"dataset": dataset, "form": form, "columns": COLUMNS}
     return render(request, "worker/import_new.html", context, status=422 if form.errors else 200)
+
+
+def request_job(dataset: Dataset, given: dict[str, Any], by: User) -> Job:
+    """What the form asks for: the import of its uploads, or of a folder in the inbox."""
+    manifest = given["manifest"]
+    about: dict[str, Any] = {
+        "dataset": dataset,
+        "manifest": manifest.read() if manifest else None,
+        "manifest_name": manifest.name if manifest else "",
+        "by": by,
+    }
+    if given["videos"]:
+        return importing.request_upload(files=given["videos"], **about)
+    return importing.request_import(folder=importing.inbox_folder(given["folder"]), **about)
 
 
 @login_required

@@ -13,6 +13,11 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from annotations.models import Annotator
+    from curation.models import Dataset
 
 SIZES = (1_000, 10_000, 100_000)
 N_ANSWERS = 200

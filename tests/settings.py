@@ -8,6 +8,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 if (
     "MOODREEL_TEST_HOME" not in os.environ
@@ -23,6 +24,9 @@ os.environ.update(
     MOODREEL_DEVICE="cpu",
     MOODREEL_LOG_LEVEL="WARNING",
 )
+
+# WhiteNoise warns where nothing has been collected.
+(Path(os.environ["MOODREEL_HOME"]) / "static").mkdir(exist_ok=True)
 
 from config.settings import *  # noqa: E402, F403
 

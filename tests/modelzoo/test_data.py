@@ -124,3 +124,8 @@ def test_batches_come_in_order_however_they_are_read(n_threads: int) -> None:
         b.inputs["x"].flatten().int().tolist() for b in load_batches(Numbers(), batches, n_threads=n_threads)
     ]
     assert read == batches
+
+
+def test_validation_clips_may_all_show_one_emotion() -> None:
+    """With a dozen clips there may be no other; the measures say what can be said."""
+    check_split(labelled_as("Sad", None, "Sad"), "validation")

@@ -125,12 +125,15 @@ class Spawned:
         return self.processes[-1]
 
 
-def is_group_gone(pgid: int) -> bool:
-    try:
-        os.killpg(pgid, 0)
-    except ProcessLookupError:
-        return True
-    return False
+def processes(name: str) -> list[Path]:
+    """A file of every process of this machine, by Linux' name for it."""
+    return list(Path("/proc").glob(f"[0-9]*/{name}"))
+
+
+def living_members(pgid: int) -> list[str]:
+    """Processes of a group. A zombie is none: it only waits for somebody to read its exit code."""
+    stats = [read_or_nothing(path).decode().rpartition(") ")[2].split() for path in processes("stat")]
+    return [stat[0] for stat in stats if stat and stat[2] == str(pgid) and stat[0] != "Z"]
 
 
 # --- the whole way ------------------------------------------------------------------------------------
@@ -156,7 +159,7 @@ def test_a_run_that_was_killed_goes_on_and_ends_with_the_weights_of_one_that_was
     assert killed.job.state == Job.State.FAILED
     assert killed.job.error.startswith("The training process ended with code -9.")
     assert not killed.is_trained
-    assert is_group_gone(spawned.last.pid)
+    wait_until(lambda: not living_members(spawned.last.pid))
 
     jobs.retry(job=killed.job)
     resumed = train(killed)
@@ -177,7 +180,7 @@ def test_a_cancelled_run_stops_with_all_its_processes_and_leaves_a_checkpoint(
     assert run.job
     assert (run.job.state, run.job.error) == (Job.State.CANCELLED, "")
     assert not run.is_trained
-    assert is_group_gone(spawned.last.pid)
+    wait_until(lambda: not living_members(spawned.last.pid))
     assert (runner.folder_of(run) / "checkpoint.pt").is_file()
 
 
@@ -250,15 +253,8 @@ def test_a_worker_killed_outright_takes_its_training_with_it_and_the_next_one_go
 
 def processes_about(run: TrainingRun) -> list[str]:
     """Command lines of living processes that work in a run's folder."""
-    lines = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if str(runner.folder_of(run)) in line and "modelzoo" in line:
-            lines.append(line)
-    return lines
+    lines = [read_or_nothing(path).decode(errors="replace") for path in processes("cmdline")]
+    return [line for line in lines if str(runner.folder_of(run)) in line and "modelzoo" in line]
 
 
 def wait_until(is_so: Callable[[], object], patience_s: float = 60) -> None:
@@ -334,11 +330,7 @@ def test_what_a_process_started_ends_with_it(hold: jobs.Hold, program: Callable[
     events = program("import subprocess; print(subprocess.Popen(['sleep', '600']).pid)")
     runner.supervise(hold, [], events, lambda: None)
     child = int((events.parent / "log.txt").read_text())
-    wait_until(lambda: not Path(f"/proc/{child}").exists() or is_zombie(child))
-
-
-def is_zombie(pid: int) -> bool:
-    return ") Z" in Path(f"/proc/{pid}/stat").read_text()
+    wait_until(lambda: ") Z" in (stat := read_or_nothing(Path(f"/proc/{child}/stat")).decode()) or not stat)
 
 
 def test_a_process_that_does_not_listen_is_stopped_for_good(
@@ -442,15 +434,8 @@ def test_scoring_is_queued_once(db: None) -> None:
 @pytest.fixture(autouse=True)
 def no_process_is_left(tmp_path: Path) -> Iterator[None]:
     yield
-    wait_until(
-        lambda: (
-            not [
-                p
-                for p in Path("/proc").glob("[0-9]*/cmdline")
-                if str(tmp_path).encode() in read_or_nothing(p)
-            ]
-        )
-    )
+    mark = str(tmp_path).encode()
+    wait_until(lambda: not [p for p in processes("cmdline") if mark in read_or_nothing(p)])
 
 
 def read_or_nothing(path: Path) -> bytes:

@@ -212,6 +212,66 @@ def test_people_who_withdraw_while_others_vote_leave_labels_and_counters_right()
         assert clip.label.n_votes == 1 == Demand.objects.get(clip=clip).n_votes
 
 
+def overlap(
+    monkeypatch: pytest.MonkeyPatch, pause_in: str, first: Callable[[], T], second: Callable[[], T]
+) -> None:
+    """Run `first`, and while it is inside the function `pause_in` of the services, run `second`.
+
+    If a lock keeps `second` waiting, `first` goes on after half a second.
+    """
+    is_inside, is_done = threading.Event(), threading.Event()
+    real = getattr(people, pause_in)
+
+    def paused(*args: Any, **kwargs: Any) -> Any:
+        if not is_inside.is_set():
+            is_inside.set()
+            is_done.wait(0.5)
+        return real(*args, **kwargs)
+
+    def run_second() -> T:
+        assert is_inside.wait(20)
+        result = second()
+        is_done.set()
+        return result
+
+    with monkeypatch.context() as patch:
+        patch.setattr(people, pause_in, paused)
+        at_once([first, run_second])
+
+
+def test_a_label_is_never_settled_from_votes_read_before_another_came_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clip = factories.make_clip()
+    votes = [factories.make_vote(clip) for _ in range(2)]
+
+    def correct(vote: Vote) -> Callable[[], Vote]:
+        return lambda: people.correct_vote(
+            vote=vote, annotator=vote.assignment.annotator, answer=Answer("Fear"), key=uuid.uuid4()
+        )
+
+    overlap(monkeypatch, "majority", correct(votes[0]), correct(votes[1]))
+    clip.label.refresh_from_db()
+    assert clip.label.posterior == {"Fear": 1.0}
+
+
+def test_a_late_answer_under_way_while_its_person_withdraws_is_taken_out_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clip, amina = factories.make_clip(), factories.make_annotator()
+    lease = factories.make_lease(clip, amina)
+    assert release_lapsed(now=timezone.now()) == 1
+
+    def answer() -> Any:
+        return people.record_vote(assignment=lease, annotator=amina, answer=Answer("Sad"), key=uuid.uuid4())
+
+    overlap(monkeypatch, "take_over_place", answer, lambda: people.withdraw_consent(annotator=amina))
+    clip.label.refresh_from_db()
+    assert clip.label.n_votes == 0
+    assert people.recount([clip]) == 0
+    assert Demand.objects.get(clip=clip).n_votes == 0
+
+
 def test_two_rounds_at_once_request_a_clip_once() -> None:
     dataset = factories.make_dataset()
     clips = [factories.make_agreed_clip(dataset=dataset) for _ in range(4)]

@@ -180,7 +180,7 @@ class Story:
             f"agreement alpha {release.agreement['alpha']:.2f}"
         )
         self.say(
-            f"  {run.spec}: test accuracy {test['accuracy']:.2f}, macro F1 {test['macro_f1']:.2f} "
-            f"on {sizes['test']} clips"
+            f"  {run.spec}: accuracy {test['accuracy']:.2f}, macro F1 {test['macro_f1']:.2f} "
+            f"over {sizes['test']} test clips"
         )
         self.say(f"  {turn.n_requested} of {turn.n_candidates} clips went back to people.")

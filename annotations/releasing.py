@@ -25,7 +25,6 @@ def votes_for_release(dataset: Dataset) -> dict[int, list[dict[str, Any]]]:
         votes.setdefault(vote.assignment.clip_id, []).append(
             {
                 "annotator": annotator.pseudonym,
-                "culture": str(annotator.country or ""),
                 "label": vote.emotion,
                 "second_label": vote.second_emotion or None,
                 "confidence": vote.confidence,

@@ -140,7 +140,7 @@ def known_vote(assignment: Assignment, answer: Answer, key: uuid.UUID) -> Vote |
     if vote and (vote.assignment_id, vote.emotion) != (assignment.pk, answer.emotion):
         raise KeyReused(
             _(
-                "This answer carries the mark of another answer. Nothing was changed; reload the page and answer again."
+                "This answer was already used for another clip. Nothing was changed; reload the page and answer again."
             )
         )
     return vote

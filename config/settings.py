@@ -123,12 +123,13 @@ TEMPLATES = [
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{HOME / 'moodreel.sqlite3'}")}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # FULL: an acknowledged vote survives a power cut, not only a crash.
     # IMMEDIATE takes the write lock when a transaction begins, so that two of them queue instead of one
     # failing half-way with "database is locked".
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
     # A file, not memory: tests with several connections must meet the locks that production meets.
     DATABASES["default"]["TEST"] = {"NAME": str(HOME / "test.sqlite3")}

@@ -52,7 +52,7 @@ class DatasetForm(DatasetModelForm):
         if self.instance.pk and self.instance.clips.exists():
             self.fields["votes_per_clip"].disabled = True
             self.fields["votes_per_clip"].help_text = _(
-                "Fixed since the first clip came in: each clip’s places are already counted."
+                "Fixed since the first clip came in: the queue is already built for this number."
             )
 
 
@@ -79,7 +79,7 @@ class ClipFilterForm(forms.Form):
         label=_("Emotion"), choices=[("", pgettext_lazy("filter", "Any")), *Emotion.choices], required=False
     )
     state = forms.ChoiceField(
-        label=_("Film"), choices=[("", Clip.State.READY.label), *Clip.State.choices[::2]], required=False
+        label=_("Preparation"), choices=[("", Clip.State.READY.label), *Clip.State.choices[::2]], required=False
     )
     order = forms.ChoiceField(
         label=_("Order"),

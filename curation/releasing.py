@@ -134,7 +134,6 @@ def votes_to_csv(records: Iterable[Record]) -> bytes:
         "confidence",
         "cue",
         "seconds_heard",
-        "culture",
         "created_at",
     )
     writer = csv.DictWriter(out, fields, lineterminator="\n", extrasaction="ignore")

@@ -215,7 +215,6 @@ def record_of(clip: Clip, votes: Sequence[Mapping[str, Any]]) -> releasing.Recor
         "label": label.emotion,
         "label_probs": label.posterior,
         "label_method": label.method,
-        "per_culture": label.per_culture,
         "n_votes": label.n_votes,
         "agreement": round(1 - label.disagreement, 6),
         "votes": [dict(vote) for vote in votes],

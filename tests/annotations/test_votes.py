@@ -110,7 +110,7 @@ def test_the_same_key_twice_is_one_vote(clip: Clip, lease: Assignment) -> None:
 def test_a_key_that_carries_another_answer_is_refused(lease: Assignment) -> None:
     key = uuid.uuid4()
     record(lease, key=key)
-    with pytest.raises(KeyReused, match="carries the mark of another answer"):
+    with pytest.raises(KeyReused, match="was already used for another clip"):
         record(lease, FEAR, key=key)
     assert Vote.objects.get().emotion == Emotion.SAD
 

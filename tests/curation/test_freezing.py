@@ -116,6 +116,7 @@ def test_people_leave_the_house_under_pseudonyms_only() -> None:
     release = freeze(dataset=clip.dataset, by=voter.user)
     for data in (to_jsonl(records(release)), to_csv(records(release)), votes_to_csv(records(release))):
         assert b"argarethe" not in data
+        assert b"DE" not in data  # nor where she grew up: one voter of a country is one person
     assert voter.pseudonym.encode() in votes_to_csv(records(release))
     assert "argarethe" not in json.dumps([release.certificate, release.agreement, release.changes])
 

@@ -130,7 +130,7 @@ def test_any_title_stays_one_cell_of_one_row_with_its_text(title: str) -> None:
 
 
 def test_votes_begin_with_task_worker_label() -> None:
-    vote = {"annotator": "a-1", "label": "Sad", "culture": "NP", "second_label": None, "active_ms": 5}
+    vote = {"annotator": "a-1", "label": "Sad", "second_label": None, "active_ms": 5}
     table = votes_to_csv([record("abc", votes=[vote])]).decode()
     assert table.splitlines()[0].startswith("task,worker,label,")
     assert table.splitlines()[1].startswith("abc,a-1,Sad,")

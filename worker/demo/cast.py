@@ -32,7 +32,7 @@ ANNOTATORS = (
 # How often a person answers with the emotion that the clip was made to express, and where the other answers
 # go. Paper: section 5, confusion matrices: Neutral is mixed up with all, Fear with Tension, Sad with
 # Relaxation; Excited and Sad hardly ever.
-FIDELITY = 0.72
+FIDELITY = 0.8
 CONFUSIONS: Mapping[str, Mapping[str, float]] = {
     "Excited": {"Neutral": 4, "Tension": 3, "Relaxation": 1},
     "Fear": {"Tension": 7, "Neutral": 2, "Sad": 1},

@@ -79,7 +79,9 @@ class ClipFilterForm(forms.Form):
         label=_("Emotion"), choices=[("", pgettext_lazy("filter", "Any")), *Emotion.choices], required=False
     )
     state = forms.ChoiceField(
-        label=_("Preparation"), choices=[("", Clip.State.READY.label), *Clip.State.choices[::2]], required=False
+        label=_("Preparation"),
+        choices=[("", Clip.State.READY.label), *Clip.State.choices[::2]],
+        required=False,
     )
     order = forms.ChoiceField(
         label=_("Order"),

@@ -30,6 +30,7 @@ SHARES = {"train": 0.6, "validation": 0.2, "test": 0.2}
 STRATEGY = "entropy"
 SECONDS_A_VOTE = 45
 POLL_S = 0.25
+TELL_S = 6.0
 
 
 class Story:
@@ -69,10 +70,14 @@ class Story:
         self.sum_up(release, run, turn)
 
     def wait(self, job: Job) -> Job:
-        """Wait for a job of the real workers. Raises `WorkerError` with its reason if it fails."""
+        """Wait for a job of the real workers, telling how far it is. Raises `WorkerError` if it fails."""
+        told_at = time.monotonic()
         while not job.is_finished:
             time.sleep(POLL_S)
             job.refresh_from_db()
+            if time.monotonic() - told_at > TELL_S:
+                self.say(f"    {job.get_kind_display().lower()}: {job.done} of {job.total} {job.note}".rstrip())
+                told_at = time.monotonic()
         if job.state != Job.State.SUCCEEDED:
             raise WorkerError(f"{job}: {job.get_state_display()}. {job.error}")
         return job

@@ -74,10 +74,15 @@ class Command(BaseCommand):
         folder = settings.HOME / "demo-sources"
         manifest = folder / "manifest.csv"
         if not manifest.exists():
-            manifest = synthesise(folder, seed=SEED)
+            manifest = synthesise(folder, seed=SEED, progress=self.tell_progress)
         material = material_of(folder, manifest, SEED)
         spoil(material)
         return material
+
+    def tell_progress(self, done: int, total: int, name: str) -> None:
+        """How many videos have been composed and painted, now and then."""
+        if done % 6 == 0 or done == total:
+            self.say(f"    videos made: {done} of {total}")
 
     def invite(self, address: str, password: str) -> None:
         """Where to look, and one login per role."""

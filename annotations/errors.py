@@ -35,3 +35,7 @@ class CannotRequest(AnnotationError):
 
 class LastAdministrator(AnnotationError):
     """Taking the last administrator's rights away would lock everyone out."""
+
+
+class NameTaken(AnnotationError):
+    """A user name that somebody else got in the same moment."""

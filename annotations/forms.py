@@ -94,7 +94,8 @@ class PersonForm(forms.Form):
 
     def clean_username(self) -> str:
         """A name nobody else has."""
-        name: str = self.cleaned_data["username"]
+        # As the log-in form will write it: NFKC, else nobody could ever log in under it.
+        name: str = User.normalize_username(self.cleaned_data["username"]).strip()
         others = User.objects.filter(username__iexact=name)
         if self.person is not None:
             others = others.exclude(pk=self.person.pk)
@@ -109,7 +110,9 @@ class PersonForm(forms.Form):
         """A password the validators accept, or none for an existing account."""
         password: str = self.cleaned_data["password"]
         if password:
-            validate_password(password, self.person)
+            validate_password(password, self.person or User(username=self.cleaned_data.get("username", "")))
+            if not password.strip():
+                raise forms.ValidationError(_("The password is only spaces; choose another."))
         return password
 
 

@@ -82,7 +82,7 @@ class Demand(models.Model):
     wanted = models.PositiveIntegerField()
     n_votes = models.PositiveIntegerField(default=0)
     n_leased = models.PositiveIntegerField(default=0)
-    # Rank of an open relabel request, higher first; null when nobody asked.
+    # Rank of an open relabel request in (0, 1], higher first; null when nobody asked.
     rank = models.FloatField(null=True, blank=True)
 
     objects = DemandQuerySet.as_manager()
@@ -269,3 +269,7 @@ class Vote(models.Model):
         if self.pk is not None:
             raise TypeError("Votes are append-only; record a correction with correct_vote() instead.")
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refused, as a programming mistake. Raises `TypeError`."""
+        raise TypeError("Votes are append-only and stay.")

@@ -86,9 +86,11 @@ def _assign(annotator: Annotator, dataset: Dataset, now: datetime) -> Served:
     demands = Demand.objects.unmet(dataset).servable_to(annotator)
     fresh = demands.exclude(clip__source__group_id=tired.group_id) if tired else demands
     for reason, policy in POLICIES:
-        for demand in policy(fresh)[:N_CANDIDATES]:
-            if take_place(demand):
-                return Served(lease(annotator, demand, reason, now))
+        # Until nothing is left, not once: under a rush all the first candidates may go to others.
+        while candidates := list(policy(fresh)[:N_CANDIDATES]):
+            for demand in candidates:
+                if take_place(demand):
+                    return Served(lease(annotator, demand, reason, now))
     return Served(None, tired.until if tired and demands.exists() else None)
 
 

@@ -2,10 +2,10 @@
 
 from django.contrib.auth.models import User
 from django.core import signing
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from annotations.errors import LastAdministrator
+from annotations.errors import LastAdministrator, NameTaken
 from annotations.roles import Role, roles_of, set_roles
 
 WELCOME_SALT = "moodreel.welcome"
@@ -28,11 +28,23 @@ def is_welcome(token: str) -> bool:
     return True
 
 
-@transaction.atomic
 def save_person(
     *, person: User | None, username: str, roles: set[str], is_active: bool, password: str = ""
 ) -> User:
-    """Create or change an account. Raises `LastAdministrator` if nobody could manage people afterwards."""
+    """Create or change an account.
+
+    Raises `LastAdministrator` if nobody could manage people afterwards, `NameTaken` if somebody was faster.
+    """
+    try:
+        with transaction.atomic():
+            return _save_person(person, username, roles, is_active, password)
+    except IntegrityError as error:
+        raise NameTaken(_("“%(name)s” is taken; choose another user name.") % {"name": username}) from error
+
+
+def _save_person(person: User | None, username: str, roles: set[str], is_active: bool, password: str) -> User:
+    # Two administrators who take each other's rights away take turns.
+    list(User.objects.select_for_update().filter(groups__name=Role.ADMIN).order_by("pk").values_list("pk"))
     keeps_admin = is_active and Role.ADMIN.value in roles
     if person is not None and not keeps_admin and Role.ADMIN in roles_of(person):
         others = User.objects.filter(is_active=True, groups__name=Role.ADMIN).exclude(pk=person.pk)

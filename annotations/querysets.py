@@ -30,7 +30,12 @@ class DemandQuerySet(models.QuerySet["Demand"]):
 
     def unmet(self, dataset: Dataset) -> DemandQuerySet:
         """Clips of a dataset with a free place for one more answer."""
-        return self.filter(dataset=dataset, clip__state="ready", wanted__gt=F("n_votes") + F("n_leased"))
+        taken = F("n_votes") + F("n_leased")
+        # A group may become test after the loop asked for more votes on it; those are never collected.
+        asked_by_the_loop = models.Q(
+            clip__source__group__split="test", rank__isnull=False, dataset__votes_per_clip__lte=taken
+        )
+        return self.filter(dataset=dataset, clip__state="ready", wanted__gt=taken).exclude(asked_by_the_loop)
 
     def servable_to(self, annotator: Annotator) -> DemandQuerySet:
         """Without the clips the person has answered, skipped, or is looking at.

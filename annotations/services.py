@@ -27,7 +27,7 @@ from annotations.models import CONSENT_VERSION, Annotator, Assignment, Demand, R
 from annotations.next_clip import expire
 from curation import services as curation
 from curation.emotions import Emotion
-from curation.models import Clip, ClipLabel, Split
+from curation.models import Clip, ClipLabel, SourceGroup, Split
 
 
 class Answer(NamedTuple):
@@ -66,6 +66,7 @@ def give_consent(*, annotator: Annotator) -> None:
                 n_votes=votes, wanted=Greatest("wanted", votes + F("n_leased"))
             )
             settle(clip)
+            close_met_request(clip)
 
 
 @transaction.atomic
@@ -317,6 +318,9 @@ def request_relabels(
     chosen = [pick.clip.pk for pick in picks]
     # Two rounds at once take turns, and in one order.
     list(Demand.objects.select_for_update().filter(clip__in=chosen).order_by("pk").values_list("pk"))
+    # No group becomes a test group between the question below and the answer.
+    groups = SourceGroup.objects.filter(sources__clips__in=chosen).order_by("pk").values("pk")
+    list(SourceGroup.objects.select_for_update().filter(pk__in=groups).order_by("pk").values_list("pk"))
     tested = Clip.objects.filter(pk__in=chosen).in_split(Split.TEST).values_list("key", flat=True)
     if tested:
         raise CannotRequest(
@@ -346,9 +350,10 @@ def request_relabels(
         for pick in picks
         if pick.clip.pk not in waiting
     )
-    for request in requests:
+    for place, request in enumerate(sorted(requests, key=lambda request: (-request.score, request.clip_id))):
         Demand.objects.filter(clip_id=request.clip_id).update(
-            rank=request.score,
+            # The place within its own request: scores of different strategies cannot be compared.
+            rank=1 - place / len(requests),
             wanted=Greatest("wanted", F("n_votes") + F("n_leased") + votes_per_clip),
         )
     return requests
@@ -369,4 +374,5 @@ def recount(clips: Iterable[Clip]) -> int:
                 demand.n_votes, demand.n_leased = counts["n_votes"], counts["n_leased"]
                 demand.wanted = max(demand.wanted, demand.n_votes + demand.n_leased)
                 demand.save(update_fields=["n_votes", "n_leased", "wanted"])
+            close_met_request(clip)
     return n_wrong

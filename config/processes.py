@@ -64,9 +64,20 @@ def private_redis(home: Path) -> tuple[Process, str]:
     return Process("redis", command, is_ready, others_wait=True), f"redis+socket://{path}"
 
 
+def address_of(host: str, port: int) -> str:
+    """A host and a port as one writes them in a URL.
+
+    >>> address_of("::1", 8000)
+    '[::1]:8000'
+    """
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def web(host: str, port: int) -> Process:
     """The web server."""
-    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    address = address_of(host, port)
+    # Bound to every address, it is asked on the nearest.
+    nearest = address_of({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port)  # noqa: S104
     command = [
         *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", address),
         *("--worker-class", "gthread", "--workers", "1", "--threads", "8", "--timeout", "120"),
@@ -75,7 +86,7 @@ def web(host: str, port: int) -> Process:
 
     def is_ready() -> bool:
         try:
-            with urllib.request.urlopen(f"http://{address}/healthz", timeout=2) as answer:
+            with urllib.request.urlopen(f"http://{nearest}/healthz", timeout=2) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

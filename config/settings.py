@@ -3,6 +3,7 @@
 `.env.example` lists each variable with its default and meaning.
 """
 
+import os
 from pathlib import Path
 
 from csp.constants import SELF
@@ -11,10 +12,10 @@ from environs import Env, validate
 
 from config.version import VERSION
 
-env = Env()
-env.read_env(recurse=False)
-
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env()
+env.read_env(os.environ.get("MOODREEL_ENV_FILE", str(BASE_DIR / ".env")), recurse=False)
 
 # --- Where things live -------------------------------------------------------------------------------
 HOME = env.path("MOODREEL_HOME", BASE_DIR / "var" / "site").resolve()
@@ -88,6 +89,7 @@ INSTALLED_APPS = [
     "config",
 ]
 MIDDLEWARE = [
+    "config.middleware.health",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -154,9 +156,9 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 0 if DEBUG else 60
-MEDIA_URL = "files/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
+DATA_UPLOAD_MAX_NUMBER_FILES = 2000
 FILE_UPLOAD_PERMISSIONS = 0o640
 MAX_UPLOAD_BYTES = env.int("MOODREEL_MAX_UPLOAD_MB", 2048, validate=validate.Range(min=1)) * 2**20
 

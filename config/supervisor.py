@@ -12,6 +12,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -151,6 +152,9 @@ class Supervisor:
     def revive(self, child: Child, code: int) -> bool:
         """Say which process died and why, and start it again; False if it keeps dying."""
         name = child.plan.name
+        # What it had started may live on for a while, and hold its port.
+        with suppress(ProcessLookupError):
+            os.killpg(child.running.pid, signal.SIGKILL)
         self.say(f"“{name}” died: {how_it_ended(code)}. The end of {child.log}:\n{last_words(child.log)}")
         child.deaths.append(time.monotonic())
         if len(child.deaths) == DEATHS_MOST and child.deaths[-1] - child.deaths[0] < DEATHS_WITHIN_S:

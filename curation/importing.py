@@ -1,5 +1,6 @@
 """From one row of an import to ready clips. Can be killed anywhere and run again."""
 
+import logging
 import os
 import shutil
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
 from curation import media, services
@@ -17,6 +18,8 @@ from curation.models import CLIP_S, Clip, ClipLabel, ImportItem, Source, SourceG
 
 # Somebody who names the seconds may want them short; but nobody feels anything in less than this.
 SHORTEST_S = 1.0
+
+logger = logging.getLogger(__name__)
 
 OnReady = Callable[[Clip], None]
 
@@ -39,8 +42,34 @@ def import_item(item: ImportItem, *, on_ready: OnReady) -> None:
     except (CurationError, media.MediaError) as outcome:
         reject_half_made(item, str(outcome))
         finish(item, ImportItem.State.REJECTED, str(outcome))
+    except (OSError, DatabaseError):
+        raise
+    except Exception:
+        # A file nobody has thought of must not hold up the five thousand after it.
+        logger.exception("Import item %s could not be read.", item.pk)
+        reason = _(
+            "Moodreel cannot read this file or row. Check it in a player, or convert it and import again."
+        )
+        reject_half_made(item, reason)
+        finish(item, ImportItem.State.REJECTED, reason)
     else:
-        finish(item, ImportItem.State.READY, "")
+        finish(item, ImportItem.State.READY, notices(item, row))
+
+
+def notices(item: ImportItem, row: ClipRow) -> str:
+    """What a curator should know of a row that went in: seconds left over, a group the file already had."""
+    clip = item.clips.select_related("source__group").first()
+    if clip is None:
+        return ""
+    told = []
+    if row.start_s is None and row.end_s is None and clip.source.duration_s > CLIP_S:
+        told.append(media.cut_notice(clip.source.duration_s, CLIP_S))
+    if clip.source.group.name != row.source_group:
+        told.append(
+            _("The file was already here in the group “%(known)s”, so it stays there, not in “%(asked)s”.")
+            % {"known": clip.source.group.name, "asked": row.source_group}
+        )
+    return " ".join(filter(None, told))
 
 
 def finish(item: ImportItem, state: str, reason: str) -> None:
@@ -83,7 +112,9 @@ def place(item: ImportItem, row: ClipRow, path: Path) -> list[Clip]:
         clips = [clip for clip in (clip_at(source, *cut) for cut in cuts) if clip is not None]
         if not clips:
             raise DuplicateClip(
-                _("The same file and seconds are already here as a clip of “%(group)s”; nothing was changed.")
+                _(
+                    "A clip of “%(group)s” begins at the same second of the same file already; nothing was changed."
+                )
                 % {"group": source.group.name}
             )
         item.clips.set(clips)
@@ -142,9 +173,14 @@ def clip_at(source: Source, start_s: float, end_s: float) -> Clip | None:
     return None if clip.state == Clip.State.READY else clip
 
 
+def folder_of(clip: Clip) -> Path:
+    """Where a clip keeps its files."""
+    return Path(settings.MEDIA_ROOT) / "clips" / clip.key[:2] / clip.key
+
+
 def prepare(item: ImportItem, clip: Clip, path: Path, row: ClipRow, on_ready: OnReady) -> None:
     """Transcode one clip and make it ready, or leave it as it was. Raises `MediaError`."""
-    folder = settings.MEDIA_ROOT / "clips" / clip.key[:2] / clip.key
+    folder = folder_of(clip)
     folder.mkdir(parents=True, exist_ok=True)
     made = media.prepare_clip(path, start_s=clip.start_s, end_s=clip.end_s, out_dir=folder)
     with transaction.atomic():
@@ -164,5 +200,7 @@ def prepare(item: ImportItem, clip: Clip, path: Path, row: ClipRow, on_ready: On
 def reject_half_made(item: ImportItem, reason: str) -> None:
     """Clips of a file that turned out bad stay visible with the reason; their files go."""
     for clip in item.clips.exclude(state=Clip.State.READY):
-        shutil.rmtree(settings.MEDIA_ROOT / "clips" / clip.key[:2] / clip.key, ignore_errors=True)
-        Clip.objects.filter(pk=clip.pk).update(state=Clip.State.REJECTED, rejection_reason=reason)
+        # Asked again row by row: another import of the same file may just have made it ready.
+        half_made = Clip.objects.filter(pk=clip.pk).exclude(state=Clip.State.READY)
+        if half_made.update(state=Clip.State.REJECTED, rejection_reason=reason):
+            shutil.rmtree(folder_of(clip), ignore_errors=True)

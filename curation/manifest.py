@@ -104,7 +104,7 @@ def whole_year(row: Mapping[str, str]) -> int | None:
     text = row.get("year", "")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and 1850 <= int(text) <= 2200):
+    if not (text.isascii() and text.isdigit() and len(text) == 4 and 1850 <= int(text) <= 2200):
         raise BadRow(_("year is “%(value)s”; expected four digits, such as 2019.") % {"value": text})
     return int(text)
 

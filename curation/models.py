@@ -370,3 +370,7 @@ class ReleaseItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.release_id}:{self.clip_id}"
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refused. Raises `FrozenRelease`."""
+        raise FrozenRelease(_("A release is frozen and stays; freeze a new release instead."))

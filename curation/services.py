@@ -190,6 +190,12 @@ def merge_groups(*, into: SourceGroup, other: SourceGroup) -> None:
     other.delete()
 
 
+def about(dataset: Dataset) -> dict[str, Any]:
+    """What a release says of its dataset, as it is at this moment."""
+    names = ("name", "description", "licence", "guidelines", "guidelines_version", "votes_per_clip")
+    return {name: getattr(dataset, name) for name in names}
+
+
 def record_of(clip: Clip, votes: Sequence[Mapping[str, Any]]) -> releasing.Record:
     """A clip as a release writes it down. Needs `label`, `source` and `source.group` selected."""
     label, source, facts = clip.label, clip.source, clip.facts
@@ -256,14 +262,8 @@ def freeze_release(
     proof = splitting.certificate(
         splitting.Placed(r["source_group_id"], r["split"], r["label"]) for r in records
     )
-    before = Release.objects.latest_of(dataset)
-    changes = releasing.compare(records_by_clip(before), {r["clip_id"]: r for r in records})
-    if before and changes.is_nothing:
-        raise NothingChanged(
-            _("Nothing has changed since release %(version)s; use that one.") % {"version": before.version}
-        )
-    last = releasing.Version(before.major, before.minor, before.patch) if before else None
-    version = releasing.next_version(last, changes)
+    proof["dataset"] = about(dataset)
+    version, changes = next_version(dataset, records)
     release = Release.objects.create(
         dataset=dataset,
         **version._asdict(),
@@ -277,20 +277,35 @@ def freeze_release(
         changes=changes._asdict(),
     )
     ReleaseItem.objects.bulk_create(
-        (
-            ReleaseItem(
-                release=release,
-                clip=clip,
-                split=record["split"],
-                emotion=record["label"],
-                source_group=record["source_group_id"],
-                record=record,
-            )
-            for clip, record in zip(clips, records, strict=True)
-        ),
-        batch_size=500,
+        (item_of(release, clip, record) for clip, record in zip(clips, records, strict=True)), batch_size=500
     )
     return release
+
+
+def next_version(
+    dataset: Dataset, records: Sequence[releasing.Record]
+) -> tuple[releasing.Version, releasing.Changes]:
+    """The version that follows the newest release, and what changed since. Raises `NothingChanged`."""
+    before = Release.objects.latest_of(dataset)
+    changes = releasing.compare(records_by_clip(before), {r["clip_id"]: r for r in records})
+    if before and changes.is_nothing:
+        raise NothingChanged(
+            _("Nothing has changed since release %(version)s; use that one.") % {"version": before.version}
+        )
+    last = releasing.Version(before.major, before.minor, before.patch) if before else None
+    return releasing.next_version(last, changes), changes
+
+
+def item_of(release: Release, clip: Clip, record: releasing.Record) -> ReleaseItem:
+    """A clip's row in a release."""
+    return ReleaseItem(
+        release=release,
+        clip=clip,
+        split=record["split"],
+        emotion=record["label"],
+        source_group=record["source_group_id"],
+        record=record,
+    )
 
 
 def lock_for_release(dataset: Dataset) -> None:

@@ -8,7 +8,6 @@ import atexit
 import os
 import shutil
 import tempfile
-from pathlib import Path
 
 if (
     "MOODREEL_TEST_HOME" not in os.environ
@@ -22,11 +21,9 @@ os.environ.update(
     MOODREEL_HOME=os.environ["MOODREEL_TEST_HOME"],
     MOODREEL_SECRET_KEY="only-for-tests-and-long-enough-0123456789-abcdefghijklmnop",
     MOODREEL_DEVICE="cpu",
+    MOODREEL_ENV_FILE=os.devnull,
     MOODREEL_LOG_LEVEL="WARNING",
 )
-
-# WhiteNoise warns where nothing has been collected.
-(Path(os.environ["MOODREEL_HOME"]) / "static").mkdir(exist_ok=True)
 
 from config.settings import *  # noqa: E402, F403
 

@@ -29,6 +29,10 @@ class TrainingFailed(WorkerError):
     """The training process ended badly; the message is its own last word."""
 
 
+class ProcessKilled(TrainingFailed):
+    """The training process was killed from outside; it can go on from its checkpoint."""
+
+
 class NoTrainedModel(WorkerError):
     """Uncertain clips were asked for, and there is no model to be uncertain."""
 

@@ -140,5 +140,6 @@ class SurfaceForm(forms.Form):
     """Which doubts go back to people, how many, and for how many more votes each."""
 
     strategy = forms.ChoiceField(label=_("Strategy"), choices=Round.Strategy.choices)
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     budget = forms.IntegerField(label=_("Clips, at most"), min_value=1, max_value=5000)
     votes_per_clip = forms.IntegerField(label=_("More votes for each"), min_value=1, max_value=20)

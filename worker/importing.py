@@ -23,6 +23,9 @@ from worker.errors import BadUpload, WorkerError
 from worker.jobs import Hold
 from worker.models import Job
 
+# What file systems take; a Korean letter has three bytes, an Arabic one two.
+NAME_BYTES_MOST = 255
+
 
 @transaction.atomic
 def request_import(
@@ -89,6 +92,11 @@ def check_uploads(files: Iterable["UploadedFile[Any]"]) -> "dict[str, UploadedFi
         name = PurePath((upload.name or "").replace("\\", "/")).name
         if not name or name.startswith("."):
             raise BadUpload(_("A file came without a usable name; rename it and try again."))
+        if len(name.encode()) > NAME_BYTES_MOST:
+            raise BadUpload(
+                _("The name “%(name)s” is too long for the disk; rename the file and try again.")
+                % {"name": f"{name[:40]}…"}
+            )
         if name in named:
             raise BadUpload(_("Two files are called “%(name)s”; rename one and try again.") % {"name": name})
         if (upload.size or 0) > settings.MAX_UPLOAD_BYTES:

@@ -62,6 +62,9 @@ class Hold:
         """
         told = {"done": done, "total": total, "note": note}
         news: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
+        if done is not None and done > self.job.done:
+            # A worker that gets on is not dying in a row, however often it is stopped and started.
+            self.job.done, news["attempts"] = done, 0
         news["leased_until"] = timezone.now() + timedelta(seconds=settings.LEASE_S)
         mine = Job.objects.filter(pk=self.job.pk, owner=self.owner, state=Job.State.RUNNING)
         if not mine.update(**news):
@@ -99,6 +102,16 @@ class Hold:
         kept = Job.objects.values_list("log", flat=True).get(pk=self.job.pk).splitlines()[-LOG_LINES:]
         stamp = timezone.now().strftime("%H:%M:%S")
         Job.objects.filter(pk=self.job.pk, owner=self.owner).update(log="\n".join([*kept, f"{stamp} {line}"]))
+
+    def give_back(self) -> bool:
+        """Queue the job again after its process was killed; False after too many deaths in a row."""
+        mine = Job.objects.filter(
+            pk=self.job.pk, owner=self.owner, attempts__lt=Job.MAX_ATTEMPTS, cancel_requested=False
+        )
+        if not mine.update(state=Job.State.QUEUED, owner=None, leased_until=None):
+            return False
+        wake(self.job)
+        return True
 
     def end(self, state: str, *, result: dict[str, Any] | None = None, error: str = "") -> bool:
         """End the job, unless it has been taken away; True if this call ended it."""

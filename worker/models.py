@@ -197,6 +197,8 @@ class Round(models.Model):
     Strategy = RoundStrategy
 
     run = models.ForeignKey(TrainingRun, on_delete=models.PROTECT, related_name="rounds")
+    # Made by the form: the same key twice is one round.
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     strategy = models.CharField(max_length=20, choices=Strategy)
     budget = models.PositiveIntegerField()
     votes_per_clip = models.PositiveSmallIntegerField()
@@ -213,6 +215,11 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    @property
+    def origin(self) -> str:
+        """The name under which the people's package knows what this round asked for."""
+        return f"round {self.pk}"
 
 
 class Pulse(models.Model):

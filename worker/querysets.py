@@ -71,7 +71,7 @@ def requests_of(turn: Round) -> models.QuerySet[RelabelRequest]:
     )
     n_answers = since.order_by().values("assignment__clip").annotate(n=Count("pk")).values("n")
     return (
-        RelabelRequest.objects.filter(origin=f"round {turn.pk}")
+        RelabelRequest.objects.filter(origin=turn.origin)
         .select_related("clip__label", "clip__source__group", "clip__dataset")
         .annotate(n_answers=Coalesce(Subquery(n_answers), 0))
         .order_by("-score", "pk")

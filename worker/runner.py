@@ -25,7 +25,7 @@ from modelzoo.labels import EMOTIONS
 from modelzoo.manifest import ManifestRow, write_manifest
 from modelzoo.manifest import Split as SplitName
 from worker import jobs
-from worker.errors import TrainingFailed
+from worker.errors import ProcessKilled, TrainingFailed
 from worker.jobs import Hold
 from worker.models import Job, Prediction, TrainingRun
 
@@ -40,13 +40,16 @@ def folder_of(run: TrainingRun) -> Path:
 
 
 def release_rows(run: TrainingRun) -> list[ManifestRow]:
-    """The release of a run as the network reads it. Nothing but the frozen items is asked."""
+    """The release of a run as the network reads it; of the present dataset only where the files lie.
+
+    Media are named relative to the run's folder, so that a run goes on after its home has moved.
+    """
     items = run.release.items.select_related("clip").order_by("clip__key")
     return [
         ManifestRow(
             clip=item.clip.key,
-            media=str(settings.MEDIA_ROOT / item.clip.media),
-            sha256=item.clip.media_sha256,
+            media=os.path.relpath(settings.MEDIA_ROOT / item.clip.media, folder_of(run)),
+            sha256=item.record["media"]["sha256"],
             source_group=item.source_group,
             split=cast(SplitName, item.split),
             label=item.emotion,
@@ -195,6 +198,11 @@ def supervise(hold: Hold, arguments: Sequence[object], events: Path, follow: Cal
     finally:
         stop_group(process)
     follow()
+    if process.returncode < 0:
+        raise ProcessKilled(
+            _("The training process was killed by %(signal)s; perhaps the machine ran out of memory.")
+            % {"signal": signal.Signals(-process.returncode).name}
+        )
     if process.returncode != 0:
         raise TrainingFailed(last_word(read_events(events)[n_told:], log_path, process.returncode))
 

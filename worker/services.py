@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from annotations import services as people
-from curation.models import Clip, Dataset, Release, Split
+from curation.models import Clip, Release, Split
 from modelzoo import specs
 from modelzoo.errors import ModelZooError
 from worker import acquisition, jobs
@@ -85,20 +85,6 @@ def request_run(
     return run
 
 
-def latest_trained_run(dataset: Dataset) -> TrainingRun:
-    """The newest run that has scored the dataset. Raises `NoTrainedModel`, never guesses."""
-    scored = TrainingRun.objects.filter(release__dataset=dataset).exclude(model_sha256="")
-    run = scored.filter(predictions__isnull=False).order_by("-pk").first()
-    if run is None:
-        raise NoTrainedModel(
-            _(
-                "No network has been trained on “%(dataset)s” yet, so nothing is known to be uncertain. Train one first."
-            )
-            % {"dataset": dataset.name}
-        )
-    return run
-
-
 def candidates_of(run: TrainingRun) -> list[acquisition.Candidate]:
     """What the loop may send back, with the run's opinion of it. Raises `NoTrainedModel`."""
     if not run.is_trained or not run.predictions.exists():
@@ -113,11 +99,23 @@ def candidates_of(run: TrainingRun) -> list[acquisition.Candidate]:
 
 
 @transaction.atomic
-def surface(*, run: TrainingRun, strategy: str, budget: int, votes_per_clip: int, by: User | None) -> Round:
-    """Send the clips a run is most uncertain of back to people.
+def surface(
+    *,
+    run: TrainingRun,
+    strategy: str,
+    budget: int,
+    votes_per_clip: int,
+    by: User | None,
+    key: uuid.UUID | None = None,
+) -> Round:
+    """Send the clips a run is most uncertain of back to people. The same `key` twice is one round.
 
     Raises `NoTrainedModel`, `NothingToSurface`.
     """
+    TrainingRun.objects.select_for_update().get(pk=run.pk)  # rounds of one run take turns
+    known = Round.objects.filter(key=key).first() if key else None
+    if known:
+        return known
     candidates = candidates_of(run)
     choices = acquisition.pick(candidates, strategy=strategy, budget=budget)
     if not choices:
@@ -128,6 +126,7 @@ def surface(*, run: TrainingRun, strategy: str, budget: int, votes_per_clip: int
         )
     turn = Round.objects.create(
         run=run,
+        key=key or uuid.uuid4(),
         strategy=Round.Strategy(strategy),
         budget=budget,
         votes_per_clip=votes_per_clip,
@@ -140,7 +139,7 @@ def surface(*, run: TrainingRun, strategy: str, budget: int, votes_per_clip: int
         picks=[people.Pick(clips[choice.clip], choice.score) for choice in choices],
         strategy=strategy,
         votes_per_clip=votes_per_clip,
-        origin=f"round {turn.pk}",
+        origin=turn.origin,
         by=by,
     )
     return turn

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from annotations.next_clip import release_lapsed
 from worker import jobs
-from worker.errors import JobCancelled, LeaseLost, WorkerError
+from worker.errors import JobCancelled, LeaseLost, ProcessKilled, WorkerError
 from worker.handlers import HANDLERS
 from worker.models import Job
 
@@ -27,6 +27,9 @@ def run_job(job_id: int) -> None:
         logger.warning("Job %s was taken over by another worker.", job_id)
     except JobCancelled:
         hold.end(Job.State.CANCELLED)
+    except ProcessKilled as error:
+        if not hold.give_back():
+            hold.end(Job.State.FAILED, error=str(error))
     except WorkerError as error:
         hold.end(Job.State.FAILED, error=str(error) or type(error).__name__)
     except Exception as error:

@@ -13,7 +13,6 @@ urlpatterns = [
     path("d/<slug:slug>/runs/", runs.runs, name="runs"),
     path("d/<slug:slug>/runs/new/", runs.run_new, name="run_new"),
     path("d/<slug:slug>/runs/<int:pk>/", runs.run, name="run"),
-    path("d/<slug:slug>/runs/<int:pk>/curves.json", runs.run_curves, name="run_curves"),
     path("d/<slug:slug>/runs/<int:pk>/surface/", rounds.surface, name="surface"),
     path("d/<slug:slug>/rounds/<int:pk>/", rounds.round_one, name="round"),
     path("d/<slug:slug>/clips/<slug:key>/predictions/", rounds.clip_predictions, name="clip_predictions"),

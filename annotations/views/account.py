@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required, permission_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations import people, services
 from annotations.forms import ProfileForm, WelcomeForm
-from annotations.models import CONSENT_VERSION
+from annotations.models import CONSENT_VERSION, Annotator
 from annotations.roles import LABEL, Role
 from annotations.views.access import AuthenticatedRequest
 
@@ -40,12 +41,21 @@ def consent(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "annotations/consent.html", context)
 
 
+def own_annotator(request: AuthenticatedRequest) -> Annotator:
+    """The person's annotator row. Who has one keeps it, and with it the right to withdraw, without the role."""
+    if request.user.has_perm(LABEL):
+        return services.annotator_of(request.user)
+    annotator = Annotator.objects.filter(user=request.user).first()
+    if annotator is None:
+        raise PermissionDenied
+    return annotator
+
+
 @login_required
-@permission_required(LABEL, raise_exception=True)
 @require_POST
 def withdraw(request: AuthenticatedRequest) -> HttpResponse:
     """Take all of one's answers out of the dataset's future."""
-    services.withdraw_consent(annotator=services.annotator_of(request.user))
+    services.withdraw_consent(annotator=own_annotator(request))
     messages.success(
         request,
         _("Your answers no longer count, and no future release will contain them. Thank you for your time."),
@@ -54,11 +64,10 @@ def withdraw(request: AuthenticatedRequest) -> HttpResponse:
 
 
 @login_required
-@permission_required(LABEL, raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: AuthenticatedRequest) -> HttpResponse:
     """Where the person grew up, her languages, her musical training; all optional."""
-    annotator = services.annotator_of(request.user)
+    annotator = own_annotator(request)
     form = ProfileForm(request.POST or None, instance=annotator)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -83,7 +92,8 @@ def welcome(request: HttpRequest) -> HttpResponse:
             person=None,
             username=form.cleaned_data["username"],
             password=form.cleaned_data["password"],
-            roles=set(Role.values),
+            # Not an annotator: whoever can see titles and votes is not blind.
+            roles=set(Role.values) - {Role.ANNOTATOR.value},
             is_active=True,
         )
         login(request, person, backend="annotations.roles.PasswordBackend")

@@ -2,17 +2,19 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations import releasing
-from annotations.models import Vote
+from annotations.models import Assignment, Vote
 from annotations.roles import CURATE
 from annotations.views.access import AuthenticatedRequest
 from curation.errors import CurationError
 from curation.models import Clip, Dataset
+from curation.views.fragments import page_or_fragment
 
 
 @login_required
@@ -25,10 +27,15 @@ def clip_votes(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         Vote.objects.current().of_people_who_stay().filter(assignment__clip=clip)
         .select_related("assignment__annotator").order_by("assignment__annotator__country", "pk")
     )  # fmt: skip
-    template = (
-        "annotations/_clip_votes.html" if request.headers.get("HX-Request") else "annotations/clip_votes.html"
-    )
-    return render(request, template, {"dataset": clip.dataset, "clip": clip, "votes": votes})
+    context = {"dataset": clip.dataset, "clip": clip, "votes": votes, "skips": skips_of(clip)}
+    return page_or_fragment(request, "annotations/clip_votes.html", "annotations/_clip_votes.html", context)
+
+
+def skips_of(clip: Clip) -> list[tuple[str, int]]:
+    """Why people left a clip unanswered, and how many did."""
+    skipped = clip.assignments.filter(state=Assignment.State.SKIPPED)
+    counts = skipped.values_list("skip_reason").annotate(n=Count("pk")).order_by("-n", "skip_reason")
+    return [(str(Assignment.Skip(reason).label), n) for reason, n in counts]
 
 
 @login_required

@@ -29,7 +29,11 @@ from curation.models import Dataset
 @require_http_methods(["GET", "HEAD"])
 def label(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """The clip the person is looking at, or the next one."""
-    dataset = get_object_or_404(Dataset, slug=slug)
+    return next_screen(request, get_object_or_404(Dataset, slug=slug))
+
+
+def next_screen(request: AuthenticatedRequest, dataset: Dataset) -> HttpResponse:
+    """The clip to label now, or the reason why there is none."""
     annotator = services.annotator_of(request.user)
     served = next_clip.assign_next(annotator=annotator, dataset=dataset)
     if served.assignment is None:
@@ -97,9 +101,11 @@ def own_assignment(request: AuthenticatedRequest, slug: str, pk: int) -> Assignm
 @login_required
 @permission_required(LABEL, raise_exception=True)
 @consenting
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def submit(request: AuthenticatedRequest, slug: str, pk: int) -> HttpResponse:
     """Record an answer and go on to the next clip."""
+    if request.method != "POST":  # the address of a refused answer, opened again: in another language, say
+        return redirect("annotations:label", slug)
     assignment = own_assignment(request, slug, pk)
     form = VoteForm(request.POST)
     if not form.is_valid():
@@ -116,16 +122,18 @@ def submit(request: AuthenticatedRequest, slug: str, pk: int) -> HttpResponse:
         return show(request, assignment, form, status=422)
     except AnnotationError as error:
         messages.info(request, str(error))
-    return go_on(request, slug)
+        return go_on(request, assignment)
+    response = go_on(request, assignment)
+    response["X-Saved"] = "1"  # the script says "saved" on this word alone
+    return response
 
 
-def go_on(request: HttpRequest, slug: str) -> HttpResponse:
+def go_on(request: AuthenticatedRequest, assignment: Assignment) -> HttpResponse:
     """The next clip, after an answer or a skip."""
-    if is_fragment(request):
-        request.method = "GET"
-        response: HttpResponse = label(request, slug)
-        return response
-    return redirect("annotations:label", slug)
+    dataset = assignment.clip.dataset
+    return (
+        next_screen(request, dataset) if is_fragment(request) else redirect("annotations:label", dataset.slug)
+    )
 
 
 @login_required
@@ -140,7 +148,7 @@ def skip(request: AuthenticatedRequest, slug: str, pk: int) -> HttpResponse:
         services.skip(
             assignment=assignment, annotator=assignment.annotator, reason=form.cleaned_data["reason"]
         )
-    return go_on(request, slug)
+    return go_on(request, assignment)
 
 
 def own_votes(request: AuthenticatedRequest, slug: str) -> Any:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from annotations import people as accounts
-from annotations.errors import LastAdministrator
+from annotations.errors import LastAdministrator, NameTaken
 from annotations.forms import PersonForm
 from annotations.roles import MANAGE_PEOPLE, Role, roles_of
 
@@ -54,6 +54,8 @@ def person(request: HttpRequest, pk: int | None = None) -> HttpResponse:
             )
         except LastAdministrator as error:
             form.add_error("roles", str(error))
+        except NameTaken as error:
+            form.add_error("username", str(error))
         else:
             messages.success(request, _("“%(name)s” is saved.") % {"name": saved.username})
             return redirect("annotations:people")

@@ -61,7 +61,7 @@ def _container_of(head: bytes) -> str | None:
         return {b"AVI ": "avi", b"WAVE": "wav"}.get(head[8:12])
     if _repeats(head, 0, _TS_PACKET) or _repeats(head, 4, _M2TS_PACKET):
         return "mpegts"
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] != 0xFF and head[2] != 0xFF:
+    if len(head) > 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] != 0xFF and head[2] != 0xFF:
         return "aac" if head[1] & 0x06 == 0 else "mp3"
     return None
 

@@ -51,8 +51,9 @@ document.addEventListener("htmx:sendError", (event) => { if (isOurs(event)) keep
 document.addEventListener("htmx:timeout", (event) => { if (isOurs(event)) keepTrying(event, "offline"); });
 document.addEventListener("htmx:responseError", (event) => {
   if (!isOurs(event)) return;
-  const isForbidden = event.detail.xhr.status === 403;
-  keepTrying(event, isForbidden ? "signedOut" : "offline");
+  const { status } = event.detail.xhr;
+  if (status === 404) { say("gone", {}, true); return; } // somebody else has logged in: it is not theirs to send
+  keepTrying(event, status === 403 ? "signedOut" : "offline");
 });
 
 // A log-in page has come back instead of a clip: leave the answer where it is.
@@ -71,6 +72,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   clearTimeout(timer);
   root.focus({ preventScroll: true });
   scrollTo({ top: 0 });
-  if (event.detail.xhr?.status < 400) say("saved", { TIME: time() });
+  // A refused answer comes back as the next clip and a message; only this word means that it is kept.
+  if (event.detail.xhr?.getResponseHeader("X-Saved")) say("saved", { TIME: time() });
   else say("");
 });

@@ -22,7 +22,7 @@ def test_a_requested_clip_wants_that_many_more_votes_and_goes_to_the_front(datas
     clip = factories.make_agreed_clip(dataset=dataset)
     (made,) = request(Pick(clip, 1.5))
     demand = Demand.objects.get(clip=clip)
-    assert (demand.wanted, demand.rank, made.state) == (5, 1.5, "open")
+    assert (demand.wanted, demand.rank, made.state) == (5, 1.0, "open")
 
 
 def test_a_clip_that_wants_more_already_does_not_want_less(dataset: Dataset) -> None:

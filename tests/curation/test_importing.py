@@ -193,7 +193,7 @@ def test_the_same_file_under_another_name_is_a_duplicate(film: Path, folder: Pat
     outcome(row())
     state, reason = outcome(row(file_name="copy.mp4", source_group="another"))
     assert (state, Clip.objects.count(), Source.objects.count()) == ("duplicate", 1, 1)
-    assert "already here as a clip of “song”" in reason
+    assert "A clip of “song” begins at the same second of the same file already" in reason
 
 
 def test_the_same_file_may_be_in_two_datasets(film: Path, folder: Path, row: RowOf) -> None:

@@ -45,16 +45,9 @@ def candidates(run: TrainingRun) -> set[str]:
 
 
 def test_without_a_trained_model_uncertain_clips_are_an_error_that_says_so(dataset: Dataset) -> None:
-    with pytest.raises(NoTrainedModel, match=f"No network has been trained on “{dataset.name}” yet"):
-        services.latest_trained_run(dataset)
-
-
-def test_a_run_that_has_not_finished_training_is_no_model(dataset: Dataset) -> None:
     run = factories.make_run(factories.make_release(dataset))
     with pytest.raises(NoTrainedModel, match=f"Run {run.pk} has not scored any clips"):
         surface(run)
-    with pytest.raises(NoTrainedModel):
-        services.latest_trained_run(dataset)
     assert not Round.objects.exists()
     assert not RelabelRequest.objects.exists()
 
@@ -63,13 +56,6 @@ def test_a_trained_run_that_has_scored_nothing_is_no_model_either(dataset: Datas
     run = factories.make_trained_run(factories.make_release(dataset), probs={})
     with pytest.raises(NoTrainedModel):
         services.candidates_of(run)
-
-
-def test_the_newest_run_that_has_scored_is_asked(run: TrainingRun, dataset: Dataset) -> None:
-    newer = factories.make_trained_run(run.release)
-    factories.make_run(run.release)
-    factories.make_trained_run()  # of another dataset
-    assert services.latest_trained_run(dataset) == newer
 
 
 # --- what may be sent back ----------------------------------------------------------------------------

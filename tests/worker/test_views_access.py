@@ -34,7 +34,6 @@ PAGES = [
     Page("runs", ("slug",), RESEARCHER),
     Page("run_new", ("slug",), RESEARCHER),
     Page("run", ("slug", "run"), RESEARCHER),
-    Page("run_curves", ("slug", "run"), RESEARCHER),
     Page("surface", ("slug", "run"), RESEARCHER, method="post", works=302),
     Page("round", ("slug", "round"), RESEARCHER),
     Page("clip_predictions", ("slug", "key"), ("carla", "ravi")),

@@ -1,5 +1,6 @@
 """The loop: what a run doubts goes back to people, and what they answered."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,11 @@ from worker.querysets import answered_of
 WISH = {"strategy": "entropy", "budget": 5, "votes_per_clip": 2}
 
 
+def wish() -> dict[str, object]:
+    """What the form sends, under a key of its own."""
+    return {**WISH, "key": str(uuid.uuid4())}
+
+
 @pytest.fixture
 def run(db: None) -> TrainingRun:
     """A run that has scored three new clips besides those it was trained and validated on."""
@@ -33,7 +39,7 @@ def surface(run: TrainingRun) -> str:
 
 
 def test_doubtful_clips_go_back_to_people(run: TrainingRun, ravi: User, client_of: ClientOf) -> None:
-    response = client_of(ravi).post(surface(run), WISH, follow=True)
+    response = client_of(ravi).post(surface(run), wish(), follow=True)
     turn = Round.objects.get()
     assert response.redirect_chain[-1][0] == reverse("worker:round", args=[run.release.dataset.slug, turn.pk])
     assert "4 clips went back to people" in response.content.decode()
@@ -43,19 +49,26 @@ def test_doubtful_clips_go_back_to_people(run: TrainingRun, ravi: User, client_o
 
 
 @pytest.mark.parametrize(
-    "wish", [{**WISH, "budget": 0}, {**WISH, "strategy": "random"}, {**WISH, "votes_per_clip": ""}]
+    "absurd", [{**WISH, "budget": 0}, {**WISH, "strategy": "random"}, {**WISH, "votes_per_clip": ""}]
 )
 def test_a_wish_that_makes_no_sense_sends_nothing(
-    wish: dict[str, object], run: TrainingRun, ravi: User, client_of: ClientOf
+    absurd: dict[str, object], run: TrainingRun, ravi: User, client_of: ClientOf
 ) -> None:
-    response = client_of(ravi).post(surface(run), wish, follow=True)
+    response = client_of(ravi).post(surface(run), {**wish(), **absurd}, follow=True)
     assert "alert-error" in response.content.decode()
     assert not Round.objects.exists()
 
 
+def test_the_form_sent_twice_is_one_round(run: TrainingRun, ravi: User, client_of: ClientOf) -> None:
+    client, same = client_of(ravi), {**wish(), "budget": 2}
+    first, second = (client.post(surface(run), same) for _ in range(2))
+    assert first.url == second.url
+    assert (Round.objects.count(), RelabelRequest.objects.count()) == (1, 2)
+
+
 def test_a_run_that_has_scored_nothing_says_so(ravi: User, client_of: ClientOf) -> None:
     run = factories.make_run()
-    response = client_of(ravi).post(surface(run), WISH, follow=True)
+    response = client_of(ravi).post(surface(run), wish(), follow=True)
     assert "has not scored any clips" in response.content.decode()
 
 
@@ -63,8 +76,8 @@ def test_a_second_round_finds_only_what_is_not_waiting(
     run: TrainingRun, ravi: User, client_of: ClientOf
 ) -> None:
     client = client_of(ravi)
-    client.post(surface(run), WISH)
-    response = client.post(surface(run), WISH, follow=True)
+    client.post(surface(run), wish())
+    response = client.post(surface(run), wish(), follow=True)
     assert "No clip can be sent back" in response.content.decode()
     assert Round.objects.count() == 1
 

@@ -76,7 +76,9 @@ class Story:
             time.sleep(POLL_S)
             job.refresh_from_db()
             if time.monotonic() - told_at > TELL_S:
-                self.say(f"    {job.get_kind_display().lower()}: {job.done} of {job.total} {job.note}".rstrip())
+                self.say(
+                    f"    {job.get_kind_display().lower()}: {job.done} of {job.total} {job.note}".rstrip()
+                )
                 told_at = time.monotonic()
         if job.state != Job.State.SUCCEEDED:
             raise WorkerError(f"{job}: {job.get_state_display()}. {job.error}")

@@ -6,7 +6,7 @@ import random
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -121,14 +121,6 @@ def run(request: AuthenticatedRequest, slug: str, pk: int) -> HttpResponse:
         "rounds": [(turn, answered_of(turn)) for turn in found.rounds.order_by("-pk")[:10]],
     }
     return page_or_fragment(request, "worker/run.html", "worker/_run_status.html", context)
-
-
-@login_required
-@permission_required(RESEARCH, raise_exception=True)
-@require_safe
-def run_curves(request: HttpRequest, slug: str, pk: int) -> JsonResponse:
-    """A run's curves so far, for a notebook."""
-    return JsonResponse(curves(run_or_404(slug, pk).history))
 
 
 def run_or_404(slug: str, pk: int) -> TrainingRun:

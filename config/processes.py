@@ -84,9 +84,12 @@ def web(host: str, port: int) -> Process:
         *("--no-control-socket", "--graceful-timeout", "5", "--access-logfile", "-"),
     ]
 
+    # Our own server is never behind the proxy that the environment may name.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
     def is_ready() -> bool:
         try:
-            with urllib.request.urlopen(f"http://{nearest}/healthz", timeout=2) as answer:
+            with direct.open(f"http://{nearest}/healthz", timeout=2) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

@@ -96,7 +96,9 @@ def test_every_page_asks_for_a_right_or_is_named_as_open_to_all(
         if name in OPEN:
             is_guarded = (strangers, nobodies) == OPEN[name]
         else:
-            is_guarded = set(strangers) == {LOGIN} and REFUSED in nobodies and set(nobodies) <= {REFUSED, NOT_SO}
+            is_guarded = (
+                set(strangers) == {LOGIN} and REFUSED in nobodies and set(nobodies) <= {REFUSED, NOT_SO}
+            )
         if not is_guarded:
             unguarded[name] = (strangers, nobodies)
     assert unguarded == {}

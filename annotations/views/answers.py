@@ -28,7 +28,7 @@ from curation.models import Dataset
 def answers(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """What the person has answered so far."""
     dataset = get_object_or_404(Dataset, slug=slug)
-    page = Paginator(own_votes(request, slug), 24).get_page(request.GET.get("page"))
+    page = Paginator(own_votes(request, slug).current(), 24).get_page(request.GET.get("page"))
     return render(request, "annotations/answers.html", {"dataset": dataset, "page": page})
 
 
@@ -38,7 +38,11 @@ def answers(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: AuthenticatedRequest, slug: str, pk: int) -> HttpResponse:
     """Answer a clip again: a new vote that supersedes the old one."""
+    # Of all answers, superseded ones too: a form sent twice must find what it has changed already.
     vote = get_object_or_404(own_votes(request, slug), pk=pk)
+    if request.method != "POST" and not own_votes(request, slug).current().filter(pk=pk).exists():
+        messages.info(request, _("That answer has been changed already; here is the newest."))
+        return redirect("annotations:answers", slug)
     given = {name: getattr(vote, name) for name in ("emotion", "second_emotion", "confidence", "cue")}
     form = VoteForm(request.POST or None, initial={**given, "key": uuid.uuid4()})
     if request.method == "POST" and form.is_valid():

@@ -152,10 +152,9 @@ def skip(request: AuthenticatedRequest, slug: str, pk: int) -> HttpResponse:
 
 
 def own_votes(request: AuthenticatedRequest, slug: str) -> Any:
-    """The person's answers that count, newest first."""
+    """The person's answers, newest first, those included that a correction has superseded."""
     return (
-        Vote.objects.current()
-        .filter(assignment__annotator__user=request.user, assignment__clip__dataset__slug=slug)
+        Vote.objects.filter(assignment__annotator__user=request.user, assignment__clip__dataset__slug=slug)
         .select_related("assignment__clip__dataset", "assignment__annotator")
         .order_by("-pk")
     )

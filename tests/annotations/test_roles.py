@@ -8,7 +8,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 
 from annotations.models import Annotator
-from annotations.roles import ALL_RIGHTS, LABEL, MANAGE_PEOPLE, RIGHTS, Role, roles_of, set_roles
+from annotations.roles import ALL_RIGHTS, LABEL, RIGHTS, Role, roles_of, set_roles
 from tests import factories
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -19,7 +19,9 @@ pytestmark = pytest.mark.django_db
 
 def rights_asked_for(folder: str, suffix: str, pattern: str) -> set[str]:
     """Rights named in the source text under a folder."""
-    return {right for path in (ROOT / folder).rglob(suffix) for right in re.findall(pattern, path.read_text())}
+    return {
+        right for path in (ROOT / folder).rglob(suffix) for right in re.findall(pattern, path.read_text())
+    }
 
 
 def test_every_role_has_a_line_in_the_table() -> None:

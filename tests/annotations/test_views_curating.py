@@ -67,9 +67,7 @@ def test_only_answers_that_count_are_shown(
     first = factories.make_vote(clip, amina, emotion="Sad")
     factories.make_vote(clip, bo)
     answer = services.Answer(emotion="Fear")
-    changed = services.correct_vote(
-        vote=first, annotator=amina, answer=answer, key=uuid.uuid4()
-    )
+    changed = services.correct_vote(vote=first, annotator=amina, answer=answer, key=uuid.uuid4())
     services.withdraw_consent(annotator=bo)
     assert list(browser.get(votes_url(clip)).context["votes"]) == [changed]
 

@@ -120,7 +120,9 @@ def test_a_password_like_a_new_persons_name_is_refused(browser: Client) -> None:
     assert browser.post(reverse("annotations:person_new"), given).status_code == 422
 
 
-@pytest.mark.parametrize("name", ["\u1112\u1161\u11ab\u1100\u1173\u11af", "\uff41\uff44\uff41\uff11"], ids=ascii)
+@pytest.mark.parametrize(
+    "name", ["\u1112\u1161\u11ab\u1100\u1173\u11af", "\uff41\uff44\uff41\uff11"], ids=ascii
+)
 def test_a_person_logs_in_whatever_way_her_name_was_typed(name: str, browser: Client, client: Client) -> None:
     """Hangul as a Mac decomposes it, and full-width Latin, are the same names in another spelling."""
     browser.post(reverse("annotations:person_new"), {**NEW, "username": name})

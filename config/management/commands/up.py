@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from annotations.people import welcome_token
-from config.processes import all_processes
+from config.processes import address_of, all_processes
 from config.supervisor import CannotStart, Supervisor
 
 
@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
     def live(self, supervisor: Supervisor, options: dict[str, Any]) -> int:
         """From the moment everything runs until the end; the exit code."""
-        address = f"http://{options['host']}:{options['port']}/"
+        address = f"http://{address_of(options['host'], options['port'])}/"
         if not options["demo"]:
             self.greet(address)
             return supervisor.watch()
@@ -123,7 +123,9 @@ class Command(BaseCommand):
         settings.SECRET_KEY = kept.read_text()
 
     def check_port(self, host: str, port: int) -> None:
-        """Raises `CommandError` if somebody else listens there."""
+        """Raises `CommandError` if there is no such port, or somebody else listens there."""
+        if not 0 < port < 2**16:
+            raise CommandError(f"{port} is not a port; choose one from 1 to 65535, such as PORT=8000.")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -29,7 +29,7 @@ LOG_ROOT = HOME / "log"
 def secret_key() -> str:
     """The environment's key, else the one the supervisor left in the home folder, else none.
 
-    An empty key makes Django refuse to start with its own clear sentence.
+    With an empty key the web server does not start.
     """
     given: str = env.str("MOODREEL_SECRET_KEY", "")
     kept = HOME / "secret-key"

@@ -181,4 +181,6 @@ class Supervisor:
                     child.running.wait(patience_s)
                 except (ProcessLookupError, subprocess.TimeoutExpired):
                     continue
+        with suppress(ProcessLookupError):  # what it had started, and what did not listen
+            os.killpg(child.running.pid, signal.SIGKILL)
         self.say(f"  {child.plan.name:<8} stopped")

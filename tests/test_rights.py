@@ -48,8 +48,10 @@ def addresses(name: str, pattern: URLPattern, world: dict[str, set[str]]) -> lis
     return [reverse(name, kwargs={**given, **({"pk": row} if row else {})}) for row in rows]
 
 
-def met(client: Client, method: str, url: str) -> int | str:
-    """The status of an answer, or that it is the way to the login."""
+def met(client: Client, method: str, url: str, user: User | None = None) -> int | str:
+    """The status of an answer, or that it is the way to the login. `user` is logged in first."""
+    if user is not None:
+        client.force_login(user, backend="annotations.roles.PasswordBackend")
     response = getattr(client, method)(url)
     if response.status_code == 302 and response["Location"].startswith(f"{reverse('login')}?next="):
         return LOGIN
@@ -83,6 +85,7 @@ def test_every_page_asks_for_a_right_or_is_named_as_open_to_all(
     set_roles(user=amina.user, roles=set(Role.values))
     with_every_right = client_of(amina.user)
 
+    stranger, nobody = Client(), Client()
     unguarded, unreached = {}, []
     for name, pattern in patterns(get_resolver()):
         urls = addresses(name, pattern, world)
@@ -91,8 +94,8 @@ def test_every_page_asks_for_a_right_or_is_named_as_open_to_all(
         if name not in OPEN and not reached:
             unreached.append(name)
         url = (reached or urls)[0]
-        strangers = tuple(met(Client(), method, url) for method in ("get", "post"))
-        nobodies = tuple(met(client_of(eve), method, url) for method in ("get", "post"))
+        strangers = tuple(met(stranger, method, url) for method in ("get", "post"))
+        nobodies = tuple(met(nobody, method, url, eve) for method in ("get", "post"))
         if name in OPEN:
             is_guarded = (strangers, nobodies) == OPEN[name]
         else:

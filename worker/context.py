@@ -7,6 +7,7 @@ from worker.heartbeats import silent_queues
 
 def worker_warning(request: HttpRequest) -> dict[str, list[str]]:
     """Names of queues that nobody listens to, for people who can do something about it."""
-    if not request.user.is_authenticated or not request.user.has_perm("worker.view_jobs"):
+    user = getattr(request, "user", None)  # a request refused by its host name never got one
+    if user is None or not user.has_perm("worker.view_jobs"):
         return {"worker_warning": []}
     return {"worker_warning": silent_queues()}

@@ -14,10 +14,6 @@ def test_health_is_told_under_every_name(host: str, client: Client) -> None:
     assert (response.status_code, response.content) == (200, b"ok\n")
 
 
-@pytest.mark.xfail(
-    reason="worker/context.py worker_warning: 400.html is rendered before there is a user",
-    raises=AttributeError,
-)
 def test_a_page_is_told_only_under_the_sites_names(client: Client) -> None:
     assert client.get("/", headers={"Host": "anything.example"}).status_code == 400
 

@@ -67,9 +67,6 @@ def test_the_key_left_in_the_home_is_used_and_the_environments_wins(tmp_path: Pa
     assert settings_of(tmp_path, "s.SECRET_KEY").stdout == f"{KEY}\n"
 
 
-@pytest.mark.xfail(
-    reason="config/settings.py secret_key: Django asks for the key at the first page, not at the start"
-)
 def test_without_a_key_the_web_server_does_not_start(tmp_path: Path) -> None:
     given = {"PATH": os.environ["PATH"], "MOODREEL_HOME": str(tmp_path), "MOODREEL_ENV_FILE": os.devnull}
     done = subprocess.run(

@@ -281,16 +281,7 @@ def test_a_process_that_does_not_listen_is_made_to_stop(
     assert child.poll() == -signal.SIGKILL
 
 
-DEAF_CHILD = pytest.param(
-    DEAF + LIVE,
-    id="deaf",
-    marks=pytest.mark.xfail(
-        reason="config/supervisor.py stop_one: once the first of a group has ended, the rest is not made to stop"
-    ),
-)
-
-
-@pytest.mark.parametrize("child", [LIVE, DEAF_CHILD])
+@pytest.mark.parametrize("child", [LIVE, DEAF + LIVE])
 def test_stopping_a_process_stops_what_it_had_started(
     child: str, supervise: Callable[..., Supervisor], tmp_path: Path
 ) -> None:

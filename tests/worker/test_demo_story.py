@@ -63,7 +63,7 @@ def test_the_same_seed_gives_the_same_answers() -> None:
 def test_the_tables_name_the_six_emotions_and_the_casts_countries_alone() -> None:
     assert set(CONFUSIONS) == set(Emotion.values)
     for truth, others in CONFUSIONS.items():
-        assert set(others) < set(Emotion.values) - {truth}
+        assert set(others) <= set(Emotion.values) - {truth}
     assert set(LEANINGS) == {person.country for person in ANNOTATORS}
     assert {emotion for leaning in LEANINGS.values() for emotion in leaning} <= set(Emotion.values)
 
@@ -118,7 +118,7 @@ def test_a_quarter_of_the_songs_come_late_spread_over_the_emotions() -> None:
 
 def test_which_songs_come_late_depends_on_the_seed_alone() -> None:
     rows = rows_of()
-    assert late_groups(rows, seed=7) == late_groups(list(reversed(rows)), seed=7)
+    assert late_groups(rows, seed=7) == late_groups(rows_of(n_clips=3), seed=7)
     assert late_groups(rows, seed=7) != late_groups(rows, seed=8)
 
 
@@ -126,7 +126,6 @@ def test_without_labels_nothing_comes_late() -> None:
     assert late_groups([{**row, "label": ""} for row in rows_of()], seed=7) == set()
 
 
-@pytest.mark.xfail(reason="worker/demo/material.py late_groups: never more than one group of each label")
 def test_a_quarter_of_many_songs_come_late_too() -> None:
     assert len(late_groups(rows_of(n_groups=12), seed=7)) == round(LATE_SHARE * 72)
 
@@ -244,9 +243,6 @@ def test_a_clip_nobody_knows_anything_of_is_skipped(story: Story, dataset: Datas
     assert set(unknown.assignments.values_list("state", flat=True)) == {Assignment.State.SKIPPED}
 
 
-@pytest.mark.xfail(
-    reason="worker/demo/story.py vote_once: the skip is dated today, the story plays two days ago"
-)
 def test_a_skipped_clip_does_not_keep_the_rest_of_its_song_unanswered(story: Story, dataset: Dataset) -> None:
     source = factories.make_source(factories.make_group(dataset))
     _unknown, known = (factories.make_clip(source) for _ in range(2))

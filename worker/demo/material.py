@@ -5,6 +5,7 @@ import io
 import random
 import shutil
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,8 +55,10 @@ def late_groups(rows: Sequence[Row], seed: int) -> set[str]:
             names.append(row["source_group"])
     by_label.pop("", None)
     rng = random.Random(seed)
-    ordered = [name for names in by_label.values() for name in rng.sample(sorted(names), len(names))[-1:]]
     n_late = round(LATE_SHARE * sum(map(len, by_label.values())))
+    # One of each label in turn; the last of a label always comes first.
+    turns = zip_longest(*(rng.sample(sorted(names), len(names))[1:] for names in by_label.values()))
+    ordered = [name for turn in turns for name in turn if name is not None]
     return set(ordered[:n_late])
 
 

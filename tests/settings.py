@@ -29,3 +29,5 @@ from config.settings import *  # noqa: E402, F403
 
 # The real hash is slow on purpose; the cast logs in hundreds of times.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Else every test client reads the whole folder of static files once more.
+WHITENOISE_AUTOREFRESH = True

@@ -44,8 +44,9 @@ def skips_of(clip: Clip) -> list[tuple[str, int]]:
 def freeze(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """Freeze the next release of a dataset."""
     dataset = get_object_or_404(Dataset, slug=slug)
+    note = request.POST.get("note", "").replace("\0", "")[:2000]
     try:
-        release = releasing.freeze(dataset=dataset, by=request.user, note=request.POST.get("note", "")[:2000])
+        release = releasing.freeze(dataset=dataset, by=request.user, note=note)
     except CurationError as error:
         messages.error(request, str(error))
         return redirect("curation:releases", slug)

@@ -180,11 +180,12 @@ class Story:
     def sum_up(self, release: Release, run: TrainingRun, turn: Round) -> None:
         """The result in a few lines."""
         test = run.metrics.get("test") or {}
+        alpha = release.agreement["alpha"]
         sizes = release.certificate["n_clips"]
         self.say(
             f"\n  Release {release.version}: {release.n_clips} clips "
             f"({sizes['train']} train, {sizes['validation']} validation, {sizes['test']} test), "
-            f"agreement alpha {release.agreement['alpha']:.2f}"
+            f"agreement alpha {'not defined' if alpha is None else f'{alpha:.2f}'}"
         )
         self.say(
             f"  {run.spec}: accuracy {test['accuracy']:.2f}, macro F1 {test['macro_f1']:.2f} "

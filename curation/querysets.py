@@ -23,10 +23,6 @@ class ClipQuerySet(models.QuerySet["Clip"]):
         """Clips whose group of sources is in one of `splits`."""
         return self.filter(source__group__split__in=splits)
 
-    def undecided(self) -> ClipQuerySet:
-        """Clips without an agreed label."""
-        return self.exclude(label__status="agreed")
-
     def decided(self) -> ClipQuerySet:
         """Clips with an agreed label."""
         return self.filter(label__status="agreed")

@@ -3,20 +3,13 @@
 from collections.abc import Callable
 from functools import wraps
 
-from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from annotations.services import annotator_of
-
-
-class AuthenticatedRequest(HttpRequest):
-    """A request whose view is behind `login_required`."""
-
-    user: User
-
+from curation.views.access import AuthenticatedRequest
 
 View = Callable[..., HttpResponse]
 

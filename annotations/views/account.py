@@ -14,7 +14,7 @@ from annotations import people, services
 from annotations.forms import ProfileForm, WelcomeForm
 from annotations.models import CONSENT_VERSION, Annotator
 from annotations.roles import LABEL, Role
-from annotations.views.access import AuthenticatedRequest
+from curation.views.access import AuthenticatedRequest
 
 
 def safe_next(request: HttpRequest) -> str:

@@ -15,10 +15,11 @@ from annotations import services
 from annotations.errors import AnnotationError
 from annotations.forms import VoteForm
 from annotations.roles import LABEL
-from annotations.views.access import AuthenticatedRequest, consenting
+from annotations.views.access import consenting
 from annotations.views.labelling import own_votes
 from curation.emotions import emotion_cards
 from curation.models import Dataset
+from curation.views.access import AuthenticatedRequest
 
 
 @login_required

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from annotations import releasing
 from annotations.models import Assignment, Vote
 from annotations.roles import CURATE
-from annotations.views.access import AuthenticatedRequest
 from curation.errors import CurationError
 from curation.models import Clip, Dataset
+from curation.views.access import AuthenticatedRequest
 from curation.views.fragments import page_or_fragment
 
 

@@ -17,9 +17,11 @@ from annotations.errors import AnnotationError, HeardTooLittle
 from annotations.forms import SkipForm, VoteForm
 from annotations.models import Annotator, Assignment, Vote
 from annotations.roles import LABEL
-from annotations.views.access import AuthenticatedRequest, consenting
+from annotations.views.access import consenting
 from curation.emotions import emotion_cards
 from curation.models import Dataset
+from curation.views.access import AuthenticatedRequest
+from curation.views.fragments import is_fragment
 
 
 @never_cache
@@ -61,11 +63,6 @@ def show(request: HttpRequest, assignment: Assignment, form: VoteForm, status: i
     }
     template = "annotations/_clip_form.html" if is_fragment(request) else "annotations/label.html"
     return render(request, template, context, status=status)
-
-
-def is_fragment(request: HttpRequest) -> bool:
-    """Whether the labelling script asks for the main part only."""
-    return request.headers.get("HX-Request") == "true"
 
 
 def done_by(annotator: Annotator, dataset: Dataset) -> int:

@@ -1,6 +1,6 @@
 /* Curves that a person can hover, and the same numbers as a table.
 
-   <figure data-chart data-chart-src="/curves.json">  or  data-chart-data="id of a json_script element"
+   <figure data-chart data-chart-data="id of a json_script element">
      <figcaption>Loss</figcaption> <div data-chart-canvas></div> <table data-chart-table></table>
 
    {"x": {"label": "Epoch", "values": [1, 2]}, "series": [{"label": "train", "values": [1.2, null]}]} */
@@ -57,18 +57,10 @@ function draw(box, data) {
   }, [data.x.values, ...data.series.map((s) => s.values)], box);
 }
 
-async function read(figure) {
-  const { chartData, chartSrc } = figure.dataset;
-  if (chartData) return JSON.parse(document.getElementById(chartData).textContent);
-  const answer = await fetch(chartSrc, { headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error(`${chartSrc}: ${answer.status}`);
-  return answer.json();
-}
-
-async function start(figure) {
+function start(figure) {
   if (figure.dataset.chart === "drawn") return;
   figure.dataset.chart = "drawn";
-  const data = await read(figure);
+  const data = JSON.parse(document.getElementById(figure.dataset.chartData).textContent);
   if (data.x.values.length === 0) return;
   const box = figure.querySelector("[data-chart-canvas]");
   fillTable(figure.querySelector("[data-chart-table]"), data);

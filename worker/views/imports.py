@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.roles import CURATE
-from annotations.views.access import AuthenticatedRequest
 from curation.errors import CurationError
 from curation.models import Dataset, ImportItem
+from curation.views.access import AuthenticatedRequest
 from curation.views.fragments import page_or_fragment
 from worker import importing
 from worker.errors import WorkerError

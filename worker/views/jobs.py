@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from annotations.roles import VIEW_JOBS
-from annotations.views.access import AuthenticatedRequest
+from curation.views.access import AuthenticatedRequest
 from curation.views.fragments import page_or_fragment
 from worker import jobs as life
 from worker.errors import WorkerError

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotations.errors import AnnotationError
 from annotations.roles import RESEARCH, VIEW_DATASET
-from annotations.views.access import AuthenticatedRequest
 from curation.models import Clip, Split
+from curation.views.access import AuthenticatedRequest
 from curation.views.fragments import page_or_fragment
 from curation.views.shares import distribution
 from modelzoo.labels import EMOTIONS

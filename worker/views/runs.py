@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.roles import RESEARCH
-from annotations.views.access import AuthenticatedRequest
 from curation.models import Dataset, Release
 from curation.querysets import ReleaseQuerySet
+from curation.views.access import AuthenticatedRequest
 from curation.views.fragments import is_fragment, page_or_fragment
 from curation.views.shares import balance_rows
 from modelzoo import specs
